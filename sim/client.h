@@ -1,0 +1,135 @@
+// A simulated browser made of the server's own cores: full ICE, DTLS, SRTP, an encoder's packets, a
+// viewer's feedback. Its pictures carry no image but say whose they are, so a viewer can tell that
+// it got what it was promised.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "congestion/arrival_recorder.h"
+#include "media/description.h"
+#include "sdp/offer.h"
+#include "sim/network.h"
+#include "sim/stream_checker.h"
+#include "transport/client_transport.h"
+
+namespace parley::sim {
+
+struct ClientConfig {
+  bool mic = true;
+  int camera_encodings = 1;  // 0: no camera; 3: rids l, m, h
+  size_t audio_slots = 3;
+  size_t video_slots = 4;
+  uint8_t voice_level = 30;  // RFC 6464; 127 is silent
+  TimeDelta frame_interval = TimeDelta::millis(40);
+};
+
+class SimClient final : public Node {
+ public:
+  static constexpr TimeDelta kTick = TimeDelta::millis(5);
+
+  SimClient(Network& network, IpAddress address, uint32_t group, const ClientConfig& config,
+            const dtls::Certificate& certificate);
+
+  // What the control plane would tell the shard. `first_track` and up are taken for its tracks.
+  media::PeerDescription describe(const ice::Credentials& server, TrackId first_track);
+  // The same by SDP: the offer to send with a join, and the server's answer to it, which starts
+  // connecting.
+  sdp::ClientOffer offer() const;
+  void accept(const sdp::ServerAnswer& answer);
+  // Starts connecting.
+  void connect(const SocketAddress& server, const ice::Credentials& remote,
+               const dtls::Fingerprint& fingerprint);
+  void set_sending(bool sending) { sending_ = sending; }
+  bool sending() const { return sending_; }
+  void set_voice_level(uint8_t level) { config_.voice_level = level; }
+
+  void on_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now) override;
+  void on_timeout(Timestamp now) override;
+  Timestamp next_timeout() const override { return next_tick_; }
+
+  bool connected() const { return transport_.connected(); }
+  IpAddress address() const { return address_.ip; }
+  TrackId mic_track() const { return mic_track_; }
+  TrackId camera_track() const { return camera_track_; }
+  // By slot, in the order of the description: audio first.
+  StreamChecker& audio(size_t slot) { return *checkers_.at(audio_ssrcs_[slot]); }
+  StreamChecker& video(size_t slot) { return *checkers_.at(video_ssrcs_[slot]); }
+  const StreamChecker& video(size_t slot) const { return *checkers_.at(video_ssrcs_[slot]); }
+  size_t video_slots() const { return video_ssrcs_.size(); }
+  // Frames (or audio packets) decoded of one source over all slots.
+  uint64_t received_of(TrackId track) const;
+  std::vector<std::string> faults() const;
+
+  uint64_t sent_packets = 0;
+  uint64_t key_frame_requests = 0;
+  uint64_t nacked = 0;  // packets others asked this one for
+  uint64_t transport_feedbacks = 0;
+  uint64_t receiver_reports = 0;
+
+ private:
+  void add_slot(rtp::MediaKind kind, const rtp::SsrcPair& pair);
+  struct Encoder {
+    uint32_t ssrc = 0;
+    uint32_t rtx_ssrc = 0;
+    uint16_t sequence = 0;
+    uint16_t rtx_sequence = 0;
+    uint16_t picture_id = 0;
+    uint8_t tl0 = 0;
+    uint16_t width = 0;
+    uint16_t height = 0;
+    size_t frame_bytes = 0;
+    std::string rid;
+    bool key_frame = true;  // due
+    struct Sent {
+      uint32_t rtp_time = 0;
+      bool marker = false;
+      std::vector<uint8_t> payload;
+    };
+    std::map<uint16_t, Sent> history;
+  };
+
+  void send_media(Timestamp now);
+  void send_audio(Timestamp now);
+  void send_frame(Encoder& encoder, Timestamp now);
+  void send_rtp(const Encoder& encoder, uint8_t payload_type, uint16_t sequence, uint32_t rtp_time,
+                bool marker, std::string_view mid, bool rtx, Bytes payload);
+  void send_reports(Timestamp now);
+  void send_rtcp(MutableBytes buffer, size_t size);
+  void flush();
+  void handle_rtp(Bytes packet, Timestamp now);
+  void handle_rtcp(Bytes packet, Timestamp now);
+  void resend(uint32_t ssrc, uint16_t sequence);
+
+  Network& network_;
+  SocketAddress address_;
+  uint32_t group_;
+  ClientConfig config_;
+  const dtls::Certificate& certificate_;
+  SeededRandom random_;
+  ice::Credentials credentials_;
+  transport::ClientTransport transport_;
+  TrackId mic_track_;
+  TrackId camera_track_;
+  bool sending_ = true;
+  Encoder mic_;
+  std::vector<Encoder> camera_;
+  std::vector<uint32_t> audio_ssrcs_;
+  std::vector<uint32_t> video_ssrcs_;
+  std::map<uint32_t, uint32_t> media_of_rtx_;
+  std::map<uint32_t, std::unique_ptr<StreamChecker>> checkers_;
+  uint16_t transport_sequence_ = 0;
+  Timestamp started_;
+  Timestamp next_tick_ = Timestamp::never();
+  Timestamp next_audio_;
+  Timestamp next_frame_;
+  Timestamp next_report_;
+};
+
+}  // namespace parley::sim

@@ -1,0 +1,78 @@
+#include "sim/media_world.h"
+
+#include "base/check.h"
+
+namespace parley::sim {
+
+ServerNode::ServerNode(Network& network, const dtls::Certificate& certificate)
+    : network_(network), random_(network.random().u64()), shard_(certificate, random_) {}
+
+void ServerNode::command(const media::Command& command) {
+  shard_.handle_command(command, network_.now());
+  flush();
+}
+
+void ServerNode::on_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now) {
+  shard_.handle_datagram(path, datagram, now);
+  flush();
+}
+
+void ServerNode::on_timeout(Timestamp now) {
+  shard_.handle_timeout(now);
+  flush();
+}
+
+void ServerNode::flush() {
+  shard::OutDatagram out;
+  while (shard_.poll_datagram(out)) network_.send(out.path, out.bytes);
+  media::Event event;
+  while (shard_.poll_event(event)) events.push_back(event);
+}
+
+MediaWorld::MediaWorld(uint64_t seed)
+    : network(seed),
+      openssl_seed_(seed),
+      openssl_(openssl_seed_),
+      certificate_(dtls::Certificate::generate().value()),
+      server(network, certificate_) {
+  network.attach(server_address.ip, server, {.delay = TimeDelta::millis(1)},
+                 {.delay = TimeDelta::millis(1)});
+}
+
+PeerId MediaWorld::peer_of(const SimClient& client) const {
+  return peers_.at(&client);
+}
+
+SimClient& MediaWorld::join(const ClientConfig& config, LinkConfig up, LinkConfig down) {
+  const uint32_t number = next_++;
+  const auto address = IpAddress::v4(10, 0, 1 + static_cast<uint8_t>(number / 250),
+                                     static_cast<uint8_t>(number % 250 + 1));
+  clients.push_back(std::make_unique<SimClient>(network, address, number, config, certificate_));
+  SimClient& client = *clients.back();
+  network.attach(address, client, up, down);
+  const ice::Credentials credentials = ice::Credentials::draw(network.random());
+  peers_[&client] = PeerId{number};
+  server.command(media::CreatePeer{RouterId{1}, PeerId{number},
+                                   client.describe(credentials, TrackId{number * 10})});
+  client.connect(server_address, credentials, certificate_.fingerprint_sha256());
+  return client;
+}
+
+void MediaWorld::leave(SimClient& client) {
+  server.command(media::RemovePeer{peer_of(client)});
+  network.detach(client.address());
+  peers_.erase(&client);
+  std::erase_if(clients, [&](const auto& c) { return c.get() == &client; });
+}
+
+void MediaWorld::view(SimClient& client, const std::vector<const SimClient*>& others,
+                      uint16_t height) {
+  media::SetView view{peer_of(client), {}};
+  for (const auto* other : others) {
+    view.wishes.push_back(
+        {other->camera_track(), static_cast<uint16_t>(height * 16 / 9), height, 0});
+  }
+  server.command(view);
+}
+
+}  // namespace parley::sim

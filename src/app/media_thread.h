@@ -1,0 +1,209 @@
+// A thread that runs one media shard on one UDP socket.
+#pragma once
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <atomic>
+#include <concepts>
+#include <cstring>
+#include <expected>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/deadline.h"
+#include "io/clock.h"
+#include "io/epoll_loop.h"
+#include "io/mailbox.h"
+#include "io/send_batch.h"
+#include "io/udp_socket.h"
+#include "media/command.h"
+#include "media/event.h"
+
+namespace parley::app {
+
+// The UDP socket of shard `index`: port + index, or any free one when `port` is 0. The error is a
+// sentence for people.
+std::expected<io::UdpSocket, std::string> bind_media_socket(uint16_t port, size_t index);
+
+// What the network side of a media thread counted; written by it alone, readable from any thread.
+struct MediaThreadCounters {
+  std::atomic<uint64_t> datagrams_received{0};
+  std::atomic<uint64_t> datagrams_sent{0};
+  std::atomic<uint64_t> send_messages{0};
+  std::atomic<uint64_t> dropped_receive_full{0};
+  std::atomic<uint64_t> dropped_too_long{0};
+  std::atomic<uint64_t> dropped_send_full{0};
+  std::atomic<uint64_t> dropped_send_error{0};
+  std::atomic<uint64_t> events_lost{0};  // the control thread didn't keep up
+  std::atomic<uint64_t> wakeups{0};
+};
+
+// ShardT has the verbs of shard::Shard: handle_command, handle_datagram, handle_timeout,
+// poll_datagram, poll_event, poll_timeout. Where it declares kStableDatagrams, polled bytes stay
+// valid over that many further polls and are sent from where they are; else they are copied.
+template <typename ShardT, typename OutDatagramT>
+class MediaThread {
+ public:
+  // A room of commands for every one of some thousand peers that join at once.
+  static constexpr size_t kMaxCommands = 16'384;
+  static constexpr size_t kMaxEvents = 16'384;
+
+  // Starts at once. The socket is bound already, so that its port is known and an error has been
+  // told.
+  MediaThread(io::UdpSocket socket, std::unique_ptr<ShardT> shard, std::string name)
+      : socket_(std::move(socket)),
+        shard_(std::move(shard)),
+        commands_(kMaxCommands),
+        events_(kMaxEvents) {
+    port_ = socket_.port();
+    loop_.watch_readable(socket_.fd(), kSocketTag);
+    loop_.watch_readable(commands_.fd(), kCommandTag);
+    loop_.watch_readable(stop_.fd(), kStopTag);
+    thread_ = std::thread([this, name = std::move(name)] { run(name); });
+  }
+  ~MediaThread() { stop(); }
+  MediaThread(const MediaThread&) = delete;
+  MediaThread& operator=(const MediaThread&) = delete;
+
+  // From the control thread. False when the thread is so far behind that the command is lost.
+  [[nodiscard]] bool send(media::Command command) { return commands_.push(std::move(command)); }
+
+  // For the control thread: readable when events wait, and what waits.
+  int events_fd() const { return events_.fd(); }
+  std::vector<media::Event>& take_events() { return events_.take(); }
+
+  // Sends what the shard has to say at once, then ends the thread. Twice is once.
+  void stop() {
+    if (!thread_.joinable()) return;
+    stop_.raise();
+    thread_.join();
+  }
+
+  uint16_t port() const { return port_; }
+  const MediaThreadCounters& counters() const { return counters_; }
+  // Only for what the shard lets other threads read.
+  const ShardT& shard() const { return *shard_; }
+
+ private:
+  enum Tag : uint32_t { kSocketTag, kCommandTag, kStopTag };
+
+  static constexpr bool kCopies = !requires { ShardT::kStableDatagrams; };
+  static constexpr size_t gathered_at_most() {
+    if constexpr (kCopies) {
+      return io::SendBatch::kCapacity;
+    } else {
+      return ShardT::kStableDatagrams < io::SendBatch::kCapacity ? ShardT::kStableDatagrams
+                                                                 : io::SendBatch::kCapacity;
+    }
+  }
+  using CopyBuffer = std::array<uint8_t, io::ReceiveBatch::kBufferBytes>;
+
+  void run(const std::string& name) {
+    pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+    // Signals belong to the control thread.
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    if (kCopies) copies_.resize(io::SendBatch::kCapacity);
+    for (bool running = true; running;) running = run_once();
+    gather();
+    flush();
+  }
+
+  bool run_once() {
+    bool running = true;
+    const Deadline deadline = shard_->poll_timeout();
+    const auto ready = loop_.wait(deadline.when);
+    const Timestamp now = io::monotonic_now();
+    for (const uint32_t tag : ready) {
+      if (tag == kCommandTag) handle_commands(now);
+      if (tag == kSocketTag) handle_datagrams(now);
+      if (tag == kStopTag) running = false;
+    }
+    if (deadline.when <= now) {
+      shard_->handle_timeout(now);
+      gather();
+    }
+    flush();
+    pass_events();
+    publish_counters();
+    return running;
+  }
+
+  void handle_commands(Timestamp now) {
+    for (const media::Command& command : commands_.take()) {
+      shard_->handle_command(command, now);
+      gather();
+    }
+  }
+
+  // One batch at most: what is left makes the socket readable again, after the deadline had its
+  // turn.
+  void handle_datagrams(Timestamp now) {
+    socket_.receive(received_);
+    for (const io::ReceivedDatagram& d : received_.datagrams()) {
+      shard_->handle_datagram(d.path, d.bytes, now);
+      gather();
+    }
+  }
+
+  void gather() {
+    OutDatagramT out;
+    while (shard_->poll_datagram(out)) {
+      Bytes bytes = out.bytes;
+      if constexpr (kCopies) {
+        if (bytes.size() > sizeof(CopyBuffer)) continue;  // no link would take it
+        CopyBuffer& copy = copies_[to_send_.size()];
+        std::memcpy(copy.data(), bytes.data(), bytes.size());
+        bytes = Bytes(copy).first(bytes.size());
+      }
+      to_send_.add(out.path, bytes);
+      if (to_send_.size() >= gathered_at_most()) flush();
+    }
+  }
+
+  void flush() {
+    if (to_send_.size() == 0) return;
+    socket_.send(to_send_.grouped());
+    to_send_.clear();
+  }
+
+  void pass_events() {
+    media::Event event;
+    while (shard_->poll_event(event)) {
+      if (!events_.push(event)) counters_.events_lost.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+
+  void publish_counters() {
+    constexpr auto kRelaxed = std::memory_order_relaxed;
+    const io::UdpCounters& c = socket_.counters();
+    counters_.datagrams_received.store(c.received, kRelaxed);
+    counters_.datagrams_sent.store(c.sent, kRelaxed);
+    counters_.send_messages.store(c.send_messages, kRelaxed);
+    counters_.dropped_receive_full.store(c.dropped_receive_full, kRelaxed);
+    counters_.dropped_too_long.store(c.dropped_too_long, kRelaxed);
+    counters_.dropped_send_full.store(c.dropped_send_full, kRelaxed);
+    counters_.dropped_send_error.store(c.dropped_send_error, kRelaxed);
+    counters_.wakeups.store(counters_.wakeups.load(kRelaxed) + 1, kRelaxed);
+  }
+
+  io::UdpSocket socket_;
+  std::unique_ptr<ShardT> shard_;
+  uint16_t port_ = 0;
+  io::EpollLoop loop_;
+  io::Mailbox<media::Command> commands_;
+  io::Mailbox<media::Event> events_;
+  io::EventFd stop_;
+  io::ReceiveBatch received_;
+  io::SendBatch to_send_;
+  std::vector<CopyBuffer> copies_;
+  MediaThreadCounters counters_;
+  std::thread thread_;
+};
+
+}  // namespace parley::app

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace parley::app {
+
+inline constexpr const char* kVersion = PARLEY_VERSION;
+
+}  // namespace parley::app

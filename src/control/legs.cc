@@ -1,0 +1,151 @@
+#include "control/legs.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::control {
+namespace {
+
+bool wanted(const room::Participant& owner, signaling::MediaSource source) {
+  switch (source) {
+    case signaling::MediaSource::kMic:
+      return owner.mic;
+    case signaling::MediaSource::kCamera:
+      return owner.camera;
+    case signaling::MediaSource::kScreen:
+    case signaling::MediaSource::kScreenAudio:
+      break;
+  }
+  return owner.screen;
+}
+
+}  // namespace
+
+void Legs::open(const room::Participant& owner, Negotiated negotiated) {
+  Entry& entry = entries_[owner.id];
+  drop_tracks(entry);
+  entry.enabled.clear();  // the media side knows nothing of the new peer yet
+  if (entry.leg) {
+    command(media::RemovePeer{entry.leg->peer});
+    registry_.remove_peer(entry.leg->peer);
+  }
+  for (media::TrackDescription& track : negotiated.description.tracks) {
+    track.group = owner.id.value;
+  }
+  const PeerId peer = registry_.add_peer({router_, owner.id});
+  command(media::CreatePeer{router_, peer, std::move(negotiated.description)});
+  take_tracks(owner, entry, negotiated.state);
+  entry.leg = Leg{.peer = peer, .state = std::move(negotiated.state)};
+  apply_state(owner);
+  if (!entry.views.empty()) send_view(entry);
+  refresh_viewers_of(owner.id);
+}
+
+void Legs::update(const room::Participant& owner, Negotiated negotiated) {
+  Entry& entry = entries_[owner.id];
+  if (!entry.leg || entry.leg->state.remote_fingerprint != negotiated.state.remote_fingerprint) {
+    open(owner, std::move(negotiated));
+    return;
+  }
+  command(media::UpdatePeer{entry.leg->peer, std::move(negotiated.description)});
+  drop_tracks(entry);
+  take_tracks(owner, entry, negotiated.state);
+  entry.leg->state = std::move(negotiated.state);
+  apply_state(owner);
+  refresh_viewers_of(owner.id);
+}
+
+void Legs::close(room::ParticipantId id) {
+  const auto it = entries_.find(id);
+  if (it == entries_.end()) return;
+  drop_tracks(it->second);
+  if (it->second.leg) {
+    command(media::RemovePeer{it->second.leg->peer});
+    registry_.remove_peer(it->second.leg->peer);
+  }
+  entries_.erase(it);
+}
+
+void Legs::apply_state(const room::Participant& owner) {
+  const auto it = entries_.find(owner.id);
+  if (it == entries_.end() || !it->second.leg) return;
+  for (auto& [track, enabled] : it->second.enabled) {
+    const std::optional<TrackOwner> of = registry_.track(track);
+    const bool now = of && wanted(owner, of->source);
+    if (now == enabled) continue;
+    enabled = now;
+    command(media::SetTrackEnabled{track, now});
+  }
+}
+
+void Legs::set_view(room::ParticipantId id, std::vector<signaling::client::ViewEntry> views) {
+  Entry& entry = entries_[id];
+  entry.views = std::move(views);
+  if (entry.leg) send_view(entry);
+}
+
+const Legs::Leg* Legs::find(room::ParticipantId id) const {
+  const auto it = entries_.find(id);
+  return it == entries_.end() || !it->second.leg ? nullptr : &*it->second.leg;
+}
+
+const std::string* Legs::mid_of(room::ParticipantId id, SlotId slot) const {
+  const Leg* leg = find(id);
+  if (leg == nullptr) return nullptr;
+  const auto it = std::ranges::find_if(
+      leg->state.slots, [slot](const auto& entry) { return entry.second.id == slot; });
+  return it == leg->state.slots.end() ? nullptr : &it->first;
+}
+
+const PublishedTrack* Legs::track(TrackId id) const {
+  const std::optional<TrackOwner> owner = registry_.track(id);
+  const Leg* leg = owner && owner->router == router_ ? find(owner->participant) : nullptr;
+  if (leg == nullptr) return nullptr;
+  const auto it = std::ranges::find(leg->state.tracks, id, &PublishedTrack::id);
+  return it == leg->state.tracks.end() ? nullptr : &*it;
+}
+
+// A track that is new to the media side is enabled there.
+void Legs::take_tracks(const room::Participant& owner, Entry& entry, const LegState& state) {
+  std::map<TrackId, bool> enabled;
+  for (const PublishedTrack& track : state.tracks) {
+    registry_.add_track(track.id, {router_, owner.id, track.source});
+    const auto former = entry.enabled.find(track.id);
+    enabled[track.id] = former == entry.enabled.end() || former->second;
+  }
+  entry.enabled = std::move(enabled);
+}
+
+void Legs::drop_tracks(Entry& entry) {
+  if (!entry.leg) return;
+  for (const PublishedTrack& track : entry.leg->state.tracks) registry_.remove_track(track.id);
+}
+
+void Legs::send_view(const Entry& entry) {
+  media::SetView view{.peer = entry.leg->peer, .wishes = {}};
+  for (const signaling::client::ViewEntry& wish : entry.views) {
+    const auto participant = room::parse_participant_id(wish.participant);
+    const Leg* leg = participant ? find(*participant) : nullptr;
+    if (leg == nullptr || leg == &*entry.leg) continue;
+    for (const PublishedTrack& track : leg->state.tracks) {
+      if (track.source != wish.source) continue;
+      view.wishes.push_back({.track = track.id,
+                             .width = wish.width,
+                             .height = wish.height,
+                             .priority = wish.priority});
+    }
+  }
+  command(std::move(view));
+}
+
+void Legs::refresh_viewers_of(room::ParticipantId id) {
+  const std::string text = room::to_text(id);
+  for (const auto& [viewer, entry] : entries_) {
+    if (viewer == id || !entry.leg) continue;
+    const bool looks = std::ranges::any_of(
+        entry.views, [&text](const auto& wish) { return wish.participant == text; });
+    if (looks) send_view(entry);
+  }
+}
+
+}  // namespace parley::control

@@ -1,0 +1,66 @@
+// The media side of one meeting: each participant's server leg, its tracks and slots, and what it
+// looks at. Turns what people negotiate, mute and view into media commands. Knows no sockets and
+// sends no messages.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/negotiation.h"
+#include "control/output.h"
+#include "control/registry.h"
+#include "room/participant.h"
+
+namespace parley::control {
+
+class Legs {
+ public:
+  struct Leg {
+    PeerId peer;
+    LegState state;
+  };
+
+  Legs(RouterId router, size_t shard, Registry& registry, Outbox& outbox)
+      : router_(router), shard_(shard), registry_(registry), outbox_(outbox) {}
+
+  // The participant's first leg, or one in place of its former. The description's tracks take its
+  // number as group.
+  void open(const room::Participant& owner, Negotiated negotiated);
+  // A renegotiation of the leg that stands. A new DTLS certificate means a new connection: then as
+  // open().
+  void update(const room::Participant& owner, Negotiated negotiated);
+  void close(room::ParticipantId id);
+  // Tells the media side which of the participant's tracks are wanted, where that has changed.
+  void apply_state(const room::Participant& owner);
+  void set_view(room::ParticipantId id, std::vector<signaling::client::ViewEntry> views);
+
+  const Leg* find(room::ParticipantId id) const;
+  // The mid of a participant's slot; nullptr if the leg has none such.
+  const std::string* mid_of(room::ParticipantId id, SlotId slot) const;
+  const PublishedTrack* track(TrackId id) const;
+  size_t shard() const { return shard_; }
+
+ private:
+  struct Entry {
+    std::optional<Leg> leg;
+    std::map<TrackId, bool> enabled;  // as last told to the media side
+    std::vector<signaling::client::ViewEntry> views;
+  };
+
+  void command(media::Command command) { outbox_.media(shard_, std::move(command)); }
+  void take_tracks(const room::Participant& owner, Entry& entry, const LegState& state);
+  void drop_tracks(Entry& entry);
+  void send_view(const Entry& entry);
+  // The tracks of `id` have changed: whoever looks at it says so again with the new numbers.
+  void refresh_viewers_of(room::ParticipantId id);
+
+  const RouterId router_;
+  const size_t shard_;
+  Registry& registry_;
+  Outbox& outbox_;
+  std::map<room::ParticipantId, Entry> entries_;
+};
+
+}  // namespace parley::control

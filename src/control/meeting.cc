@@ -1,0 +1,261 @@
+#include "control/meeting.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "control/addresses.h"
+#include "control/wire.h"
+#include "signaling/codec.h"
+
+namespace parley::control {
+namespace {
+
+namespace client = signaling::client;
+namespace server = signaling::server;
+using signaling::ErrorCode;
+
+room::RoomOptions options_for(const ControlConfig& config, const std::string& name) {
+  const auto own = config.room_p2p.find(name);
+  return {
+      .capacity = config.max_participants,
+      .p2p = own == config.room_p2p.end() ? config.p2p : room::stricter(config.p2p, own->second),
+      .quiet_time = config.quiet_time};
+}
+
+}  // namespace
+
+Meeting::Meeting(const Context& context, std::string name, RouterId router, size_t shard)
+    : context_(context),
+      name_(std::move(name)),
+      room_(options_for(context.config, name_)),
+      legs_(router, shard, context.registry, context.outbox),
+      presenter_(legs_, context.registry),
+      relay_(room_.options().p2p) {}
+
+std::optional<Meeting::Seated> Meeting::handle_join(const Origin& origin, client::Join join,
+                                                    Clock clock) {
+  std::optional<Negotiated> negotiated;
+  if (join.offer) {
+    negotiated = negotiate_leg(origin, join.id, *join.offer, nullptr);
+    if (!negotiated) return std::nullopt;
+  }
+  if (join.resume) {
+    if (const auto id = room_.handle_resume(*join.resume, clock.now)) {
+      return join_again(*id, origin, join, std::move(negotiated), clock);
+    }
+  }
+  return join_new(origin, join, std::move(negotiated), clock);
+}
+
+std::optional<Meeting::Seated> Meeting::join_new(const Origin& origin, client::Join& join,
+                                                 std::optional<Negotiated> negotiated,
+                                                 Clock clock) {
+  const auto admission =
+      room_.handle_join(join.name, from_wire(join.state), context_.random, clock.now);
+  if (!admission) {
+    refuse(origin, ErrorCode::kRoomFull,
+           fmt::format("This room is full ({} people). Try again later or ask the host for another "
+                       "room.",
+                       room_.options().capacity),
+           join.id, /*fatal=*/true);
+    return std::nullopt;
+  }
+  const room::ParticipantId id = admission->id;
+  connections_[id] = origin.connection;
+  std::optional<std::string> answer_sdp;
+  if (negotiated) {
+    answer_sdp = negotiated->answer_sdp;
+    install_leg(id, *std::move(negotiated), clock.now);
+  }
+  welcome(id, join, /*resumed=*/false, std::move(answer_sdp), origin, clock);
+  flush();
+  return Seated{.id = id, .replaced = {}};
+}
+
+Meeting::Seated Meeting::join_again(room::ParticipantId id, const Origin& origin,
+                                    client::Join& join, std::optional<Negotiated> negotiated,
+                                    Clock clock) {
+  const ConnectionId former = std::exchange(connections_[id], origin.connection);
+  if (former) {
+    context_.outbox.send(former,
+                         server::Closing{.reason = signaling::ClosingReason::kReplaced,
+                                         .message = "You have joined again from somewhere else."});
+    context_.outbox.close(former, kCloseReplaced, "replaced");
+  }
+  room_.handle_rename(id, join.name);
+  room_.handle_state(id, from_wire(join.state));
+  std::optional<std::string> answer_sdp;
+  if (negotiated) {
+    answer_sdp = negotiated->answer_sdp;
+    legs_.open(*room_.find(id), *std::move(negotiated));
+    presenter_.handle_new_leg(id);
+    room_.handle_server_leg(id, false, clock.now);
+  } else {
+    legs_.apply_state(*room_.find(id));
+  }
+  welcome(id, join, /*resumed=*/true, std::move(answer_sdp), origin, clock);
+  if (const auto preparation = room_.topology().preparation(id)) {
+    send(id, to_wire(*preparation));
+  }
+  flush();
+  return {.id = id, .replaced = former};
+}
+
+void Meeting::welcome(room::ParticipantId id, const client::Join& join, bool resumed,
+                      std::optional<std::string> answer_sdp, const Origin& origin, Clock clock) {
+  server::Joined joined;
+  joined.id = join.id;
+  joined.self = room::to_text(id);
+  joined.room = name_;
+  joined.resume = room_.resume_token(id);
+  joined.resumed = resumed;
+  for (const room::Participant& person : room_.participants()) {
+    joined.participants.push_back(to_wire(person));
+  }
+  joined.topology = to_wire(room_.topology().in_force(id));
+  joined.answer_sdp = std::move(answer_sdp);
+  joined.chat = chat_backlog(chat_.since(resumed ? join.chat_seq.value_or(0) : 0));
+  joined.chat_seq = chat_.last_seq();
+  const uint16_t port = context_.config.shards[shard()].media_port;
+  const auto urls = stun_urls(context_.config.advertised, origin.info, port);
+  if (!urls.empty()) {
+    joined.ice_servers.push_back({.urls = urls, .username = {}, .credential = {}});
+  }
+  joined.server_time = clock.wall_ms;
+  send(id, joined);
+  for (const Presenter::Message& message : presenter_.everything_for(id)) {
+    send(id, message.message);
+  }
+}
+
+std::optional<Negotiated> Meeting::negotiate_leg(const Origin& origin, int64_t request,
+                                                 const client::OfferBody& offer,
+                                                 const LegState* former) {
+  const uint16_t port = context_.config.shards[shard()].media_port;
+  std::vector<SocketAddress> candidates;
+  for (const IpAddress& ip : media_addresses(context_.config.advertised, origin.info)) {
+    candidates.push_back({ip, port});
+  }
+  auto negotiated = negotiate(offer, former, /*group=*/0, candidates, context_.config,
+                              context_.registry.last_track(), context_.random);
+  if (negotiated) return *std::move(negotiated);
+  ++context_.stats.bad_input["offer"];
+  refuse(origin, ErrorCode::kBadOffer, negotiated.error(), request);
+  return std::nullopt;
+}
+
+void Meeting::install_leg(room::ParticipantId id, Negotiated negotiated, Timestamp now) {
+  const Legs::Leg* leg = legs_.find(id);
+  const PeerId former = leg != nullptr ? leg->peer : PeerId{};
+  legs_.update(*room_.find(id), std::move(negotiated));
+  if (legs_.find(id)->peer == former) return;
+  presenter_.handle_new_leg(id);
+  room_.handle_server_leg(id, false, now);
+}
+
+void Meeting::handle_leave(room::ParticipantId id, Timestamp now) {
+  room_.handle_leave(id, room::LeftReason::kLeft, now);
+  remove_person(id);
+  flush();
+}
+
+void Meeting::handle_socket_lost(room::ParticipantId id, Timestamp now) {
+  connections_.erase(id);
+  room_.handle_socket_lost(id, now);
+  flush();
+}
+
+void Meeting::handle_media_event(room::ParticipantId owner, const media::Event& event,
+                                 Timestamp now) {
+  if (const auto* state = std::get_if<media::PeerStateChanged>(&event)) {
+    const bool connected = state->state == media::PeerState::kConnected;
+    room_.handle_server_leg(owner, connected, now);
+    if (state->state != media::PeerState::kConnecting) {
+      presenter_.handle_connected(owner, connected);
+    }
+  } else if (const auto* slot = std::get_if<media::SlotSource>(&event)) {
+    presenter_.handle_slot(owner, *slot);
+  } else if (const auto* layers = std::get_if<media::LayersWanted>(&event)) {
+    presenter_.handle_layers(owner, *layers);
+  } else if (const auto* speaker = std::get_if<media::DominantSpeaker>(&event)) {
+    presenter_.handle_speaker(*speaker);
+  } else if (const auto* quality = std::get_if<media::PeerQuality>(&event)) {
+    presenter_.handle_quality(owner, *quality);
+  }
+}
+
+void Meeting::handle_timeout(Timestamp now) {
+  room_.handle_timeout(now);
+  flush();
+}
+
+void Meeting::flush() {
+  room::RoomOutput out;
+  while (room_.poll_output(out)) {
+    std::visit([this](const auto& output) { take(output); }, out);
+  }
+  for (const Presenter::Message& message : presenter_.take_changes()) {
+    if (message.to) {
+      send(message.to, message.message);
+    } else {
+      send_all(message.message);
+    }
+  }
+}
+
+// Who has just joined has read the roster in its `joined`.
+void Meeting::take(const room::RosterDiff& diff) {
+  for (const auto& [id, reason] : diff.left) remove_person(id);
+  const std::string text = signaling::write(signaling::ServerMessage(to_wire(diff)));
+  for (const auto& [id, connection] : connections_) {
+    const bool is_new =
+        std::ranges::find(diff.joined, id, &room::Participant::id) != diff.joined.end();
+    if (!is_new) context_.outbox.send_text(connection, text);
+  }
+}
+
+void Meeting::take(const room::TopologyMessage& message) {
+  send(message.to, to_wire(message));
+}
+
+void Meeting::take(const room::SwitchEnded& ended) {
+  ++context_.stats.switches[{ended.from, ended.to, ended.result}];
+}
+
+void Meeting::take(const room::ServerPathMissing&) {
+  send_all(server::Notice{
+      .code = "server_path_missing",
+      .message = "Two people here talk directly and can't reach the server's media port, so the "
+                 "others can't see or hear them. Trying again."});
+}
+
+void Meeting::remove_person(room::ParticipantId id) {
+  connections_.erase(id);
+  legs_.close(id);
+  presenter_.handle_left(id);
+}
+
+ConnectionId Meeting::connection_of(room::ParticipantId id) const {
+  const auto it = connections_.find(id);
+  return it == connections_.end() ? ConnectionId{} : it->second;
+}
+
+void Meeting::send(room::ParticipantId to, const signaling::ServerMessage& message) {
+  if (const ConnectionId connection = connection_of(to)) context_.outbox.send(connection, message);
+}
+
+void Meeting::send_all(const signaling::ServerMessage& message) {
+  const std::string text = signaling::write(message);
+  for (const auto& [id, connection] : connections_) context_.outbox.send_text(connection, text);
+}
+
+void Meeting::refuse(const Origin& origin, ErrorCode code, std::string message,
+                     std::optional<int64_t> id, bool fatal) {
+  context_.outbox.send(origin.connection, error(code, std::move(message), id, fatal));
+  if (fatal) context_.outbox.close(origin.connection, kCloseRefused, "refused");
+}
+
+}  // namespace parley::control

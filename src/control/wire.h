@@ -1,0 +1,25 @@
+// The words of room/ and chat/ as those of signaling/.
+#pragma once
+
+#include <string_view>
+
+#include "chat/log.h"
+#include "room/room.h"
+#include "signaling/client_message.h"
+#include "signaling/server_message.h"
+
+namespace parley::control {
+
+signaling::server::Participant to_wire(const room::Participant& participant);
+signaling::server::Topology to_wire(const room::TopologyMessage& message);
+signaling::server::Roster to_wire(const room::RosterDiff& diff);
+signaling::server::ChatEntry to_wire(const chat::Message& message);
+room::StateChange from_wire(const signaling::client::StateChange& change);
+
+// The newest of `messages` that fit in a `joined` beside its roster and answer, in order.
+std::vector<signaling::server::ChatEntry> chat_backlog(const std::vector<chat::Message>& messages);
+
+signaling::server::Error error(signaling::ErrorCode code, std::string message,
+                               std::optional<int64_t> id = std::nullopt, bool fatal = false);
+
+}  // namespace parley::control

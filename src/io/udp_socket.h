@@ -1,0 +1,134 @@
+// One UDP socket for a media thread: batches in, batches out, and for every datagram both ends of
+// its path.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/address.h"
+#include "base/bounded.h"
+#include "io/file_descriptor.h"
+
+namespace parley::io {
+
+struct ReceivedDatagram {
+  FlowPath path;
+  MutableBytes bytes;  // in the ReceiveBatch
+};
+
+struct OutgoingDatagram {
+  FlowPath path;  // leaves from path.local.ip; the system chooses when that is unspecified
+  Bytes bytes;
+};
+
+struct BindError {
+  int system_error = 0;  // errno
+  std::string message;   // what failed, in the system's words
+};
+
+// Since the socket was opened. Owned by the socket's thread.
+struct UdpCounters {
+  uint64_t received = 0;
+  uint64_t received_bytes = 0;
+  uint64_t dropped_too_long = 0;      // longer than a buffer
+  uint64_t dropped_receive_full = 0;  // by the kernel, because the socket's buffer was full
+  uint64_t sent = 0;
+  uint64_t sent_bytes = 0;
+  uint64_t send_messages =
+      0;  // after datagrams were joined into runs; sent / send_messages is the run length
+  uint64_t dropped_send_full = 0;   // EAGAIN: the socket's buffer or the device's queue was full
+  uint64_t dropped_send_error = 0;  // no route, refused by a firewall, too long for the link
+};
+
+// Where recvmmsg puts a batch. Its buffers are reused by the next receive().
+class ReceiveBatch {
+ public:
+  static constexpr size_t kDatagrams = 64;
+  // More than any datagram WebRTC sends (it stays below 1,500 bytes) and half a page.
+  static constexpr size_t kBufferBytes = 2048;
+
+  ReceiveBatch();
+  ~ReceiveBatch();
+  ReceiveBatch(ReceiveBatch&&) noexcept;
+  ReceiveBatch& operator=(ReceiveBatch&&) noexcept;
+
+  std::span<const ReceivedDatagram> datagrams() const {
+    return {received_.begin(), received_.size()};
+  }
+
+ private:
+  friend class UdpSocket;
+  struct Scratch;
+  std::unique_ptr<Scratch> scratch_;
+  BoundedVector<ReceivedDatagram, kDatagrams> received_;
+};
+
+// Non-blocking. Driven by one thread: wait for fd() to be readable, receive() a batch, send()
+// batches. It neither queues nor retries: what the kernel doesn't take at once is dropped and
+// counted, since late media is worth nothing.
+class UdpSocket {
+ public:
+  // How many datagrams are given to the kernel in one call.
+  static constexpr size_t kSendBatch = 64;
+  // About 60 ms at 1 Gbit/s.
+  static constexpr int kBufferBytes = 8 << 20;
+
+  // `ip` absent: every address of both families on one socket (IPv4 alone where the system has no
+  // IPv6). Port 0: one that is free.
+  static std::expected<UdpSocket, BindError> bind(std::optional<IpAddress> ip, uint16_t port);
+  ~UdpSocket();
+  UdpSocket(UdpSocket&&) noexcept;
+  UdpSocket& operator=(UdpSocket&&) noexcept;
+
+  // Up to a batch of what has arrived. Returns how many; 0 when nothing waits.
+  size_t receive(ReceiveBatch& batch);
+
+  // Hands all datagrams to the kernel, in order. Neighbours of one path and one size (the last may
+  // be shorter) go as one segmented message (UDP_SEGMENT), which costs little more than one of
+  // them. Returns how many the kernel took.
+  size_t send(std::span<const OutgoingDatagram> datagrams);
+
+  int fd() const { return fd_.get(); }
+  uint16_t port() const { return port_; }
+  bool dual_stack() const { return family_ == kInet6; }
+  // As granted by the kernel, which may be much less than asked (net.core.rmem_max,
+  // net.core.wmem_max).
+  int receive_buffer_bytes() const { return receive_buffer_bytes_; }
+  int send_buffer_bytes() const { return send_buffer_bytes_; }
+  const UdpCounters& counters() const { return counters_; }
+
+ private:
+  static constexpr int kInet6 = 10;  // AF_INET6
+  struct SendScratch;
+  struct LinkLocal {
+    IpAddress ip;
+    uint32_t interface_index = 0;
+  };
+
+  UdpSocket(FileDescriptor fd, int family);
+  static std::expected<UdpSocket, BindError> open(int family, const SocketAddress& address);
+  void remember_link_local(const IpAddress& local, uint32_t interface_index);
+  uint32_t interface_of(const IpAddress& local) const;
+  size_t send_batch(std::span<const OutgoingDatagram> datagrams, bool segmented);
+  void send_singly(std::span<const OutgoingDatagram> run);
+
+  FileDescriptor fd_;
+  int family_;
+  uint16_t port_ = 0;
+  int receive_buffer_bytes_ = 0;
+  int send_buffer_bytes_ = 0;
+  bool segmentation_ = true;
+  uint32_t last_overflow_ = 0;
+  // A link-local address means nothing without its interface, which IpAddress doesn't carry.
+  BoundedVector<LinkLocal, 16> link_local_;
+  std::unique_ptr<SendScratch> scratch_;
+  UdpCounters counters_;
+};
+
+}  // namespace parley::io

@@ -1,0 +1,148 @@
+#include "io/udp_socket.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <string>
+#include <vector>
+
+namespace parley::io {
+namespace {
+
+const IpAddress kLoopback = IpAddress::v4(127, 0, 0, 1);
+const IpAddress kOtherLoopback = IpAddress::v4(127, 0, 0, 2);
+
+void wait_readable(const UdpSocket& socket) {
+  pollfd p{.fd = socket.fd(), .events = POLLIN, .revents = 0};
+  ASSERT_EQ(poll(&p, 1, 5000), 1);
+}
+
+std::vector<std::string> receive_texts(UdpSocket& socket, size_t count) {
+  std::vector<std::string> texts;
+  ReceiveBatch batch;
+  while (texts.size() < count) {
+    pollfd p{.fd = socket.fd(), .events = POLLIN, .revents = 0};
+    if (poll(&p, 1, 5000) != 1) break;
+    socket.receive(batch);
+    for (const ReceivedDatagram& d : batch.datagrams()) texts.emplace_back(as_text(d.bytes));
+  }
+  return texts;
+}
+
+TEST(UdpSocketTest, ReportsBothEndsAndAnswersFromTheAddressThatWasAsked) {
+  auto server = UdpSocket::bind(std::nullopt, 0);
+  ASSERT_TRUE(server) << server.error().message;
+  auto client = UdpSocket::bind(kLoopback, 0);
+  ASSERT_TRUE(client);
+  // 127.0.0.2 is ours as well on Linux: a second address of one host.
+  const FlowPath to_server{.local = {kLoopback, client->port()},
+                           .remote = {kOtherLoopback, server->port()}};
+  const OutgoingDatagram hello{.path = to_server, .bytes = as_bytes("hello")};
+  ASSERT_EQ(client->send({&hello, 1}), 1u);
+
+  wait_readable(*server);
+  ReceiveBatch batch;
+  ASSERT_EQ(server->receive(batch), 1u);
+  const ReceivedDatagram& received = batch.datagrams()[0];
+  EXPECT_EQ(as_text(received.bytes), "hello");
+  EXPECT_EQ(received.path.local, (SocketAddress{kOtherLoopback, server->port()}));
+  EXPECT_EQ(received.path.remote, (SocketAddress{kLoopback, client->port()}));
+
+  const OutgoingDatagram answer{.path = received.path, .bytes = as_bytes("back")};
+  ASSERT_EQ(server->send({&answer, 1}), 1u);
+  wait_readable(*client);
+  ASSERT_EQ(client->receive(batch), 1u);
+  EXPECT_EQ(batch.datagrams()[0].path.remote, (SocketAddress{kOtherLoopback, server->port()}));
+}
+
+TEST(UdpSocketTest, CarriesIpv6OnTheSameSocketWhereTheSystemHasIt) {
+  auto server = UdpSocket::bind(std::nullopt, 0);
+  ASSERT_TRUE(server);
+  const IpAddress loopback = *IpAddress::parse("::1");
+  auto client = UdpSocket::bind(loopback, 0);
+  if (!client || !server->dual_stack()) GTEST_SKIP() << "no IPv6 here";
+  const OutgoingDatagram hello{.path = {{}, {loopback, server->port()}},
+                               .bytes = as_bytes("hello")};
+  ASSERT_EQ(client->send({&hello, 1}), 1u);
+  wait_readable(*server);
+  ReceiveBatch batch;
+  ASSERT_EQ(server->receive(batch), 1u);
+  EXPECT_EQ(batch.datagrams()[0].path.local.ip, loopback);
+}
+
+TEST(UdpSocketTest, JoinsEqualNeighboursIntoRunsAndKeepsEveryBoundary) {
+  auto server = UdpSocket::bind(kLoopback, 0);
+  auto client = UdpSocket::bind(kLoopback, 0);
+  auto other = UdpSocket::bind(kLoopback, 0);
+  ASSERT_TRUE(server && client && other);
+  const FlowPath path{.local = {}, .remote = {kLoopback, server->port()}};
+  const FlowPath other_path{.local = {}, .remote = {kLoopback, other->port()}};
+  const std::vector<std::string> texts = {"aaaa", "bbbb", "cccc", "dd", "eeee", "fff"};
+  std::vector<OutgoingDatagram> datagrams;
+  for (const std::string& text : texts) datagrams.push_back({path, as_bytes(text)});
+  datagrams.push_back({other_path, as_bytes("other")});
+  EXPECT_EQ(client->send(datagrams), 7u);
+  EXPECT_EQ(receive_texts(*server, 6), texts);
+  EXPECT_EQ(receive_texts(*other, 1), std::vector<std::string>{"other"});
+  EXPECT_EQ(client->counters().sent, 7u);
+  EXPECT_EQ(client->counters().sent_bytes, 26u);
+  // aaaa bbbb cccc dd | eeee fff | other
+  EXPECT_LE(client->counters().send_messages, 7u);
+}
+
+TEST(UdpSocketTest, SendsMoreThanOneBatch) {
+  auto server = UdpSocket::bind(kLoopback, 0);
+  auto client = UdpSocket::bind(kLoopback, 0);
+  ASSERT_TRUE(server && client);
+  std::vector<std::string> texts;
+  for (int i = 0; i < 200; ++i)
+    texts.push_back("packet " + std::to_string(1000 + i) + std::string(100, 'x'));
+  std::vector<OutgoingDatagram> datagrams;
+  for (const std::string& text : texts) {
+    datagrams.push_back({{{}, {kLoopback, server->port()}}, as_bytes(text)});
+  }
+  EXPECT_EQ(client->send(datagrams), 200u);
+  EXPECT_EQ(receive_texts(*server, 200), texts);
+}
+
+TEST(UdpSocketTest, CountsWhatCanNotBeSentAndGoesOn) {
+  auto server = UdpSocket::bind(kLoopback, 0);
+  auto client = UdpSocket::bind(kLoopback, 0);
+  ASSERT_TRUE(server && client);
+  const OutgoingDatagram datagrams[] = {
+      {{{}, {*IpAddress::parse("2001:db8::1"), 9}}, as_bytes("no IPv6 on this socket")},
+      {{{}, {kLoopback, server->port()}}, as_bytes("fine")}};
+  EXPECT_EQ(client->send(datagrams), 1u);
+  EXPECT_EQ(client->counters().dropped_send_error, 1u);
+  EXPECT_EQ(receive_texts(*server, 1), std::vector<std::string>{"fine"});
+}
+
+TEST(UdpSocketTest, DropsAndCountsWhatIsLongerThanABuffer) {
+  auto server = UdpSocket::bind(kLoopback, 0);
+  auto client = UdpSocket::bind(kLoopback, 0);
+  ASSERT_TRUE(server && client);
+  const std::string longer(3000, 'x');
+  const OutgoingDatagram datagrams[] = {{{{}, {kLoopback, server->port()}}, as_bytes(longer)},
+                                        {{{}, {kLoopback, server->port()}}, as_bytes("short")}};
+  EXPECT_EQ(client->send(datagrams), 2u);
+  EXPECT_EQ(receive_texts(*server, 1), std::vector<std::string>{"short"});
+  EXPECT_EQ(server->counters().dropped_too_long, 1u);
+}
+
+TEST(UdpSocketTest, SaysThatAPortIsTaken) {
+  auto first = UdpSocket::bind(std::nullopt, 0);
+  ASSERT_TRUE(first);
+  auto second = UdpSocket::bind(std::nullopt, first->port());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().system_error, EADDRINUSE);
+}
+
+TEST(UdpSocketTest, HasBuffersForABurst) {
+  auto socket = UdpSocket::bind(std::nullopt, 0);
+  ASSERT_TRUE(socket);
+  EXPECT_GE(socket->receive_buffer_bytes(), 64 * 1024);
+  EXPECT_GE(socket->send_buffer_bytes(), 64 * 1024);
+}
+
+}  // namespace
+}  // namespace parley::io

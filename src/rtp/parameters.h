@@ -1,0 +1,49 @@
+// What SDP negotiates about RTP, as plain values: the common words of sdp/, media/, sfu/ and
+// transport/.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace parley::rtp {
+
+enum class MediaKind : uint8_t { kAudio, kVideo };
+
+enum class Codec : uint8_t { kOpus, kVp8, kVp9, kH264, kAv1 };
+
+// One codec of an m-line, in the payload type numbers of the side that offered.
+struct CodecParameters {
+  Codec codec = Codec::kOpus;
+  uint8_t payload_type = 0;
+  uint8_t rtx_payload_type = 0;  // RFC 4588; 0 = none
+  uint8_t red_payload_type = 0;  // audio/red wrapping this codec (RFC 2198); 0 = none
+  uint32_t clock_rate = 90'000;
+  bool operator==(const CodecParameters&) const = default;
+};
+
+// Header extension ids (RFC 8285) by meaning; 0 = not negotiated.
+struct HeaderExtensionIds {
+  uint8_t mid = 0;                 // urn:ietf:params:rtp-hdrext:sdes:mid
+  uint8_t rid = 0;                 // urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id
+  uint8_t repaired_rid = 0;        // urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id
+  uint8_t audio_level = 0;         // urn:ietf:params:rtp-hdrext:ssrc-audio-level (RFC 6464)
+  uint8_t transport_sequence = 0;  // draft-holmer-rmcat-transport-wide-cc-extensions-01
+  uint8_t abs_send_time = 0;       // webrtc abs-send-time
+  uint8_t video_orientation = 0;   // urn:3gpp:video-orientation
+  uint8_t dependency_descriptor = 0;
+  uint8_t video_layers_allocation = 0;
+  uint8_t playout_delay = 0;
+  uint8_t abs_capture_time = 0;
+  bool operator==(const HeaderExtensionIds&) const = default;
+};
+
+// An SSRC and that of its retransmissions (0 = none or not known yet).
+struct SsrcPair {
+  uint32_t ssrc = 0;
+  uint32_t rtx_ssrc = 0;
+  bool operator==(const SsrcPair&) const = default;
+};
+
+}  // namespace parley::rtp

@@ -1,0 +1,109 @@
+// One receiving place of a subscriber: which source feeds it, and the one clean stream made of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/random.h"
+#include "media/description.h"
+#include "rtp/parameters.h"
+#include "sfu/stream_rewriter.h"
+#include "sfu/up_track.h"
+
+namespace parley::sfu {
+
+// One packet to write, encrypt and send. Everything that differs between viewers is here; the
+// payload is shared.
+struct ForwardPlan {
+  uint32_t endpoint = 0;  // the shard's index of the receiving peer
+  uint32_t ssrc = 0;
+  uint32_t csrc = 0;  // the source's TrackId
+  uint32_t rtp_time = 0;
+  uint16_t sequence = 0;
+  uint8_t payload_type = 0;
+  bool marker = false;
+  bool video = false;
+  const rtp::HeaderExtensionIds* extensions = nullptr;
+  std::optional<uint8_t> audio_level;
+  std::optional<uint8_t> orientation;
+  // For VP8: what to put into the descriptor's PictureID and TL0PICIDX fields, where it has them.
+  bool patch_vp8 = false;
+  uint16_t picture_id = 0;
+  uint8_t tl0_pic_idx = 0;
+  std::optional<uint16_t>
+      original_sequence;  // set: an RFC 4588 retransmission, this goes before the payload
+  Bytes payload;
+};
+
+struct SenderReportPlan {
+  uint32_t endpoint = 0;
+  uint32_t ssrc = 0;
+  uint64_t ntp = 0;
+  uint32_t rtp_time = 0;
+  uint32_t packets = 0;
+  uint32_t octets = 0;
+};
+
+class DownSlot {
+ public:
+  DownSlot(const media::SlotDescription& description, uint32_t endpoint, RandomSource& random);
+
+  const media::SlotDescription& description() const { return description_; }
+  void update(const media::SlotDescription& description);
+  bool is_video() const { return description_.kind == rtp::MediaKind::kVideo; }
+
+  // The source in charge; nullptr: none. Changing it stops what flows.
+  UpTrack* track() const { return track_; }
+  void assign(UpTrack* track);
+  // Forgets a track that is about to go.
+  void detach() { assign(nullptr); }
+
+  uint16_t wanted_height = 0;  // device pixels of the tile
+  size_t target = 0;           // the encoding to show
+  Timestamp last_active;       // audio: when its source was last selected
+
+  bool flowing() const { return flowing_; }
+  size_t encoding() const { return encoding_; }
+
+  // Starts the assigned track's encoding `index` at `first`.
+  void start(size_t index, const StreamPosition& first, Timestamp now);
+  void start_replay(size_t index, const StreamPosition& first, const StreamPosition& last,
+                    Timestamp now);
+
+  // The plan for sending `packet` of the running stream now; nullopt when it doesn't belong there
+  // or the viewer can't take the codec.
+  std::optional<ForwardPlan> forward(const TrackPacket& packet, Timestamp now);
+  // The plan for answering a NACK with a kept packet; nullopt when the slot has no RTX.
+  std::optional<ForwardPlan> retransmit(const TrackPacket& packet);
+  std::optional<SentOrigin> origin_of(uint16_t sequence) const {
+    return rewriter_.origin_of(sequence);
+  }
+  // The sender report that translates the track's own; nullopt while nothing flows or none came.
+  std::optional<SenderReportPlan> sender_report(Timestamp now);
+  // Round trip from a receiver report about this slot (RFC 3550 §6.4.1); nullopt if it echoes none
+  // of our reports.
+  std::optional<TimeDelta> round_trip(uint32_t last_report, uint32_t delay_since,
+                                      Timestamp now) const;
+
+  uint32_t current_rtp_time() const { return rewriter_.last_time(); }
+  StreamKey stream() const;
+
+ private:
+  const rtp::CodecParameters* codec_for(const TrackPacket& packet, uint8_t& payload_type) const;
+  std::optional<ForwardPlan> plan(const TrackPacket& packet,
+                                  const RewrittenPosition& position) const;
+
+  media::SlotDescription description_;
+  uint32_t endpoint_;
+  UpTrack* track_ = nullptr;
+  size_t encoding_ = 0;
+  bool flowing_ = false;
+  StreamRewriter rewriter_;
+  uint16_t rtx_sequence_;
+  uint32_t packets_ = 0;
+  uint32_t octets_ = 0;
+  uint32_t reported_ntp_ = 0;
+  Timestamp reported_at_;
+};
+
+}  // namespace parley::sfu

@@ -1,0 +1,67 @@
+#include "sfu/packet_cache.h"
+
+#include <cstring>
+
+#include "base/check.h"
+
+namespace parley::sfu {
+
+PacketPool::PacketPool(size_t packets)
+    : bytes_(std::make_unique_for_overwrite<uint8_t[]>(packets * kPayloadBytes)), sizes_(packets) {
+  free_.reserve(packets);
+  for (size_t i = packets; i > 0; --i) free_.push_back(static_cast<Handle>(i - 1));
+}
+
+PacketPool::Handle PacketPool::store(Bytes payload) {
+  if (free_.empty() || payload.size() > kPayloadBytes) return kNone;
+  const Handle handle = free_.back();
+  free_.pop_back();
+  if (!payload.empty())
+    std::memcpy(&bytes_[handle * kPayloadBytes], payload.data(), payload.size());
+  sizes_[handle] = static_cast<uint16_t>(payload.size());
+  return handle;
+}
+
+void PacketPool::release(Handle handle) {
+  if (handle == kNone) return;
+  PARLEY_CHECK(free_.size() < sizes_.size());
+  free_.push_back(handle);  // never beyond what was reserved
+}
+
+Bytes PacketPool::payload(Handle handle) const {
+  return {&bytes_[handle * kPayloadBytes], sizes_[handle]};
+}
+
+PacketCache::PacketCache(PacketPool& pool) : pool_(pool), ring_(kPackets) {}
+
+PacketCache::~PacketCache() {
+  clear();
+}
+
+void PacketCache::clear() {
+  for (CachedPacket& packet : ring_) {
+    pool_.release(packet.handle);
+    packet = {};
+  }
+  newest_ = -1;
+}
+
+void PacketCache::insert(CachedPacket packet, Bytes payload) {
+  if (packet.sequence < 0 || packet.sequence + static_cast<int64_t>(kPackets) <= newest_) return;
+  CachedPacket& place = ring_[index(packet.sequence)];
+  if (place.sequence == packet.sequence) return;
+  pool_.release(place.handle);
+  place = {};
+  packet.handle = pool_.store(payload);
+  if (packet.handle == PacketPool::kNone) return;
+  place = packet;
+  newest_ = std::max(newest_, packet.sequence);
+}
+
+const CachedPacket* PacketCache::find(int64_t sequence) const {
+  if (sequence < 0) return nullptr;
+  const CachedPacket& place = ring_[index(sequence)];
+  return place.sequence == sequence ? &place : nullptr;
+}
+
+}  // namespace parley::sfu

@@ -1,0 +1,78 @@
+// The recent packets of one encoding: for retransmission to viewers (RFC 4588) and for showing a
+// new viewer a picture at once, from the last key frame on. Payloads lie in a pool that all
+// encodings of a shard share, so memory follows what arrives, not what might; the ring itself is
+// allocated when the track is published and never after.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/units.h"
+
+namespace parley::sfu {
+
+// Fixed-size payload buffers, handed out last-in first-out so that the warm ones are used first.
+class PacketPool {
+ public:
+  // The largest RTP payload kept: what fits an Ethernet frame without its IP, UDP and RTP headers.
+  static constexpr size_t kPayloadBytes = 1472;
+  using Handle = uint32_t;
+  static constexpr Handle kNone = UINT32_MAX;
+
+  explicit PacketPool(size_t packets);
+
+  // A copy of `payload`; kNone when the pool is used up or the payload is too large.
+  Handle store(Bytes payload);
+  void release(Handle handle);
+  Bytes payload(Handle handle) const;
+
+  size_t free_packets() const { return free_.size(); }
+  size_t capacity() const { return sizes_.size(); }
+
+ private:
+  std::unique_ptr<uint8_t[]> bytes_;  // not touched before use, so not resident before use
+  std::vector<uint16_t> sizes_;
+  std::vector<Handle> free_;
+};
+
+struct CachedPacket {
+  int64_t sequence = -1;  // unwrapped; -1: empty
+  int64_t rtp_time = 0;   // unwrapped
+  Timestamp arrival;
+  PacketPool::Handle handle = PacketPool::kNone;
+  uint8_t orientation = 0;  // video orientation extension's byte
+  bool has_orientation = false;
+  bool marker = false;
+  bool key_frame_start = false;
+};
+
+class PacketCache {
+ public:
+  // 512 packets hold two to three seconds of 720p at 1.7 Mbit/s: longer than any repair is worth.
+  static constexpr size_t kPackets = 512;
+
+  explicit PacketCache(PacketPool& pool);
+  ~PacketCache();
+  PacketCache(const PacketCache&) = delete;
+  PacketCache& operator=(const PacketCache&) = delete;
+
+  // Keeps a copy; replaces what is kPackets older. A packet older than the window is ignored.
+  void insert(CachedPacket packet, Bytes payload);
+  // nullptr if it never came or is gone.
+  const CachedPacket* find(int64_t sequence) const;
+  Bytes payload(const CachedPacket& packet) const { return pool_.payload(packet.handle); }
+  void clear();
+
+  int64_t newest() const { return newest_; }  // -1: empty
+
+ private:
+  static size_t index(int64_t sequence) { return static_cast<size_t>(sequence) & (kPackets - 1); }
+
+  PacketPool& pool_;
+  std::vector<CachedPacket> ring_;
+  int64_t newest_ = -1;
+};
+
+}  // namespace parley::sfu

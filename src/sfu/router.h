@@ -1,0 +1,156 @@
+// One room's media: which track feeds which slot, and the way of each packet from the one to the
+// others.
+//
+// Driven by the shard: descriptions and wishes from the control plane, decrypted packets and RTCP
+// from peers, a tick every kTick. Gives back what to send (plans), what to ask publishers for, and
+// events. Doesn't encrypt, address or pace; knows no person. Nothing on the path of a packet
+// allocates.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bounded.h"
+#include "base/random.h"
+#include "media/command.h"
+#include "media/event.h"
+#include "sfu/down_slot.h"
+#include "sfu/packet_cache.h"
+#include "sfu/up_track.h"
+
+namespace parley::sfu {
+
+// What to ask of a publisher.
+struct Feedback {
+  uint32_t endpoint = 0;
+  enum class Kind : uint8_t { kKeyFrame, kNack } kind = Kind::kKeyFrame;
+  uint32_t media_ssrc = 0;
+  BoundedVector<uint16_t, 64> sequences;  // kNack
+};
+
+class Router {
+ public:
+  static constexpr TimeDelta kTick = TimeDelta::millis(20);
+  // Packets that may wait between two drains; the shard drains after every call, so only a replay
+  // to many viewers at once comes near it. More is dropped and counted.
+  static constexpr size_t kPendingPlans = 16'384;
+  static constexpr size_t kPendingSmall = 1'024;  // feedback, reports and events
+
+  Router(RouterId id, PacketPool& pool, RandomSource& random);
+  ~Router();
+
+  // A new peer, or the new description of a known one (tracks and slots matched by id).
+  void set_peer(PeerId peer, uint32_t endpoint, const media::PeerDescription& description,
+                Timestamp now);
+  void remove_peer(PeerId peer);
+  bool empty() const { return subscribers_.empty(); }
+  void set_view(PeerId peer, std::span<const media::ViewWish> wishes, Timestamp now);
+  void set_track_enabled(TrackId track, bool enabled, Timestamp now);
+
+  UpTrack* find_track(TrackId track);
+  // A packet of `track`'s encoding `index`, decrypted and with RTX undone.
+  void handle_media(UpTrack& track, size_t index, const MediaPacket& packet, Timestamp now);
+  void handle_sender_report(UpTrack& track, size_t index, uint64_t ntp, uint32_t rtp_time,
+                            Timestamp now);
+  // From viewers, by the slot's SSRC. Unknown SSRCs are ignored.
+  void handle_nack(PeerId peer, uint32_t ssrc, std::span<const uint16_t> sequences, Timestamp now);
+  void handle_key_frame_request(PeerId peer, uint32_t ssrc, Timestamp now);
+  DownSlot* find_slot(PeerId peer, uint32_t ssrc);
+  void handle_tick(Timestamp now);
+
+  // Each gives the next one and true, or false. Payload spans hold until the next handle_ or set_
+  // call.
+  bool poll_plan(ForwardPlan& out) { return plans_.pop(out); }
+  bool poll_report(SenderReportPlan& out) { return reports_.pop(out); }
+  bool poll_feedback(Feedback& out) { return feedback_.pop(out); }
+  bool poll_event(media::Event& out) { return events_.pop(out); }
+
+  uint64_t dropped_plans() const { return plans_.dropped(); }
+
+ private:
+  // A ring allocated once.
+  template <typename T>
+  class Pending {
+   public:
+    explicit Pending(size_t capacity) : items_(capacity) {}
+    void push(T item) {
+      if (size_ == items_.size()) {
+        ++dropped_;
+        return;
+      }
+      items_[(head_ + size_++) % items_.size()] = std::move(item);
+    }
+    bool pop(T& out) {
+      if (size_ == 0) return false;
+      out = std::move(items_[head_]);
+      head_ = (head_ + 1) % items_.size();
+      --size_;
+      return true;
+    }
+    uint64_t dropped() const { return dropped_; }
+
+   private:
+    std::vector<T> items_;
+    size_t head_ = 0;
+    size_t size_ = 0;
+    uint64_t dropped_ = 0;
+  };
+
+  struct Subscriber {
+    PeerId peer;
+    uint32_t endpoint = 0;
+    uint32_t group = 0;
+    std::vector<std::unique_ptr<DownSlot>> audio_slots;
+    std::vector<std::unique_ptr<DownSlot>> video_slots;
+    std::vector<media::ViewWish> wishes;  // by priority
+  };
+  struct Source {
+    std::unique_ptr<UpTrack> track;
+    std::vector<std::pair<Subscriber*, DownSlot*>> listeners;
+    bool voiced = false;  // audio: selected for forwarding
+    uint8_t layers = 0;   // last announced LayersWanted
+    Timestamp layers_shrink_at = Timestamp::never();
+  };
+
+  Source* find_source(TrackId track);
+  Subscriber* find_subscriber(PeerId peer);
+  void update_tracks(PeerId peer, const media::PeerDescription& description);
+  void update_slots(Subscriber& subscriber, const media::PeerDescription& description);
+  void remove_source(size_t index);
+
+  void assign_slot(Subscriber& subscriber, DownSlot& slot, Source* source, Timestamp now);
+  void assign_audio(Subscriber& subscriber, Timestamp now);
+  void assign_video(Subscriber& subscriber, Timestamp now);
+  void assign_all(Timestamp now);
+  DownSlot* preferred_video_slot(Subscriber& subscriber, const UpTrack& track);
+  bool hears(const Subscriber& subscriber, const UpTrack& track) const;
+
+  void select_voices(Timestamp now);
+  void set_voiced(Source& source, bool voiced, Timestamp now);
+  void choose_dominant(Timestamp now);
+  void deliver(Source& source, const TrackPacket& packet, Timestamp now);
+  void start_slot(DownSlot& slot, const TrackPacket& packet, Timestamp now);
+  void try_replay(Source& source, DownSlot& slot, Timestamp now);
+  void announce(const Subscriber& subscriber, const DownSlot& slot);
+  void steer_layers(Source& source, Timestamp now);
+  void announce_layers(Source& source, uint8_t wanted, Timestamp now);
+  void collect_repairs(Source& source, Timestamp now);
+
+  RouterId id_;
+  PacketPool& pool_;
+  RandomSource& random_;
+  std::vector<std::unique_ptr<Subscriber>> subscribers_;
+  std::vector<std::unique_ptr<Source>> sources_;
+  TrackId dominant_;
+  Timestamp dominant_since_;
+  Timestamp next_steer_;
+  Pending<ForwardPlan> plans_{kPendingPlans};
+  Pending<SenderReportPlan> reports_{kPendingSmall};
+  Pending<Feedback> feedback_{kPendingSmall};
+  Pending<media::Event> events_{kPendingSmall * 4};
+};
+
+}  // namespace parley::sfu

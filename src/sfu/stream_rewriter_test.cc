@@ -1,0 +1,125 @@
+#include "sfu/stream_rewriter.h"
+
+#include <gtest/gtest.h>
+
+namespace parley::sfu {
+namespace {
+
+constexpr StreamKey kA{1, 0};
+constexpr StreamKey kB{2, 0};
+
+class StreamRewriterTest : public ::testing::Test {
+ protected:
+  StreamRewriter rewriter_{90'000, 100, 5'000};
+  Timestamp now_ = Timestamp::seconds(1);
+};
+
+TEST_F(StreamRewriterTest, FirstPacketTakesTheNextNumbers) {
+  rewriter_.begin(kA, {.sequence = 7000, .rtp_time = 90'000}, now_);
+  const auto out = rewriter_.rewrite(kA, {.sequence = 7000, .rtp_time = 90'000}, now_);
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->sequence, 101);
+  EXPECT_EQ(out->rtp_time, 5'001u);
+}
+
+TEST_F(StreamRewriterTest, SwitchContinuesNumbersPicturesAndTime) {
+  rewriter_.begin(kA, {.sequence = 10, .rtp_time = 0, .picture_id = 500, .tl0_pic_idx = 9}, now_);
+  rewriter_.rewrite(kA, {.sequence = 10, .rtp_time = 0, .picture_id = 500, .tl0_pic_idx = 9}, now_);
+  const auto last = rewriter_.rewrite(
+      kA, {.sequence = 11, .rtp_time = 3000, .picture_id = 501, .tl0_pic_idx = 10}, now_);
+  rewriter_.begin(kB, {.sequence = 40'000, .rtp_time = 777, .picture_id = 3, .tl0_pic_idx = 200},
+                  now_ + TimeDelta::millis(50));
+  const auto out = rewriter_.rewrite(
+      kB, {.sequence = 40'000, .rtp_time = 777, .picture_id = 3, .tl0_pic_idx = 200},
+      now_ + TimeDelta::millis(50));
+  EXPECT_EQ(out->sequence, last->sequence + 1);
+  EXPECT_EQ(out->rtp_time, last->rtp_time + 4500);
+  EXPECT_EQ(out->picture_id, last->picture_id + 1);
+  EXPECT_EQ(out->tl0_pic_idx, last->tl0_pic_idx + 1);
+}
+
+TEST_F(StreamRewriterTest, PacketFromBeforeTheSwitchIsRefused) {
+  rewriter_.begin(kA, {.sequence = 10}, now_);
+  rewriter_.rewrite(kA, {.sequence = 10}, now_);
+  rewriter_.begin(kB, {.sequence = 20}, now_);
+  rewriter_.rewrite(kB, {.sequence = 20}, now_);
+  EXPECT_FALSE(rewriter_.rewrite(kB, {.sequence = 19}, now_));
+  EXPECT_FALSE(rewriter_.rewrite(kA, {.sequence = 11}, now_))
+      << "would collide with the new segment";
+}
+
+TEST_F(StreamRewriterTest, LossStaysVisible) {
+  rewriter_.begin(kA, {.sequence = 10}, now_);
+  const auto first = rewriter_.rewrite(kA, {.sequence = 10}, now_);
+  const auto third = rewriter_.rewrite(kA, {.sequence = 12}, now_);
+  EXPECT_EQ(third->sequence, first->sequence + 2);
+  const auto late = rewriter_.rewrite(kA, {.sequence = 11}, now_);
+  EXPECT_EQ(late->sequence, first->sequence + 1);
+}
+
+TEST_F(StreamRewriterTest, FindsTheOriginOverSwitchesAndWraps) {
+  StreamRewriter rewriter(90'000, 65'533, 0);
+  rewriter.begin(kA, {.sequence = 1000}, now_);
+  for (int64_t s = 1000; s < 1004; ++s)
+    rewriter.rewrite(kA, {.sequence = s}, now_);  // 65534, 65535, 0, 1
+  rewriter.begin(kB, {.sequence = 50}, now_);
+  rewriter.rewrite(kB, {.sequence = 50}, now_);  // 2
+  EXPECT_EQ(rewriter.origin_of(65'535)->sequence, 1001);
+  EXPECT_EQ(rewriter.origin_of(1)->stream, kA);
+  EXPECT_EQ(rewriter.origin_of(2)->stream, kB);
+  EXPECT_EQ(rewriter.origin_of(2)->sequence, 50);
+  EXPECT_FALSE(rewriter.origin_of(3)) << "never sent";
+  EXPECT_FALSE(rewriter.origin_of(65'533)) << "before the first";
+}
+
+TEST_F(StreamRewriterTest, ReplayIsSqueezedAndEndsAtThePresent) {
+  rewriter_.begin(kA, {.sequence = 1, .rtp_time = 0}, now_);
+  rewriter_.rewrite(kA, {.sequence = 1, .rtp_time = 0}, now_);
+  const Timestamp later = now_ + TimeDelta::millis(100);
+  rewriter_.begin_replay(kB, {.sequence = 200, .rtp_time = 90'000},
+                         {.sequence = 230, .rtp_time = 180'000}, later);
+  const auto first = rewriter_.rewrite(kB, {.sequence = 200, .rtp_time = 90'000}, later);
+  const auto last = rewriter_.rewrite(kB, {.sequence = 230, .rtp_time = 180'000}, later);
+  const auto live = rewriter_.rewrite(kB, {.sequence = 231, .rtp_time = 183'000}, later);
+  EXPECT_EQ(last->rtp_time - first->rtp_time, 90'000u / 32);
+  EXPECT_EQ(live->rtp_time - last->rtp_time, 3'000u);
+  EXPECT_EQ(live->sequence, last->sequence + 1);
+  // A frame whose later packets come live keeps one timestamp.
+  const auto same_frame = rewriter_.rewrite(kB, {.sequence = 232, .rtp_time = 180'000}, later);
+  EXPECT_EQ(same_frame->rtp_time, last->rtp_time);
+  EXPECT_EQ(rewriter_.origin_of(first->sequence)->sequence, 200);
+}
+
+TEST_F(StreamRewriterTest, RetransmissionIsWrittenAsFirstSent) {
+  rewriter_.begin(kA, {.sequence = 10, .rtp_time = 100, .picture_id = 4}, now_);
+  const auto sent = rewriter_.rewrite(kA, {.sequence = 10, .rtp_time = 100, .picture_id = 4}, now_);
+  rewriter_.begin(kB, {.sequence = 5}, now_);
+  rewriter_.rewrite(kB, {.sequence = 5}, now_);
+  const auto again = rewriter_.locate(kA, {.sequence = 10, .rtp_time = 100, .picture_id = 4});
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->sequence, sent->sequence);
+  EXPECT_EQ(again->rtp_time, sent->rtp_time);
+  EXPECT_EQ(again->picture_id, sent->picture_id);
+}
+
+TEST_F(StreamRewriterTest, ManySwitchesNeverRepeatANumberNorGoBackInTime) {
+  std::optional<RewrittenPosition> previous;
+  for (int i = 0; i < 1000; ++i) {
+    const StreamKey stream{static_cast<uint32_t>(1 + i % 3), static_cast<uint8_t>(i % 2)};
+    now_ = now_ + TimeDelta::millis(7);
+    const int64_t base = 10'000 * (i % 5);
+    rewriter_.begin(stream, {.sequence = base, .rtp_time = base * 31}, now_);
+    for (int64_t s = base; s < base + 3; ++s) {
+      const auto out = rewriter_.rewrite(stream, {.sequence = s, .rtp_time = s * 31}, now_);
+      ASSERT_TRUE(out);
+      if (previous) {
+        EXPECT_EQ(out->sequence, static_cast<uint16_t>(previous->sequence + 1));
+        EXPECT_GT(static_cast<int32_t>(out->rtp_time - previous->rtp_time), 0);
+      }
+      previous = out;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace parley::sfu

@@ -1,0 +1,182 @@
+#include "sfu/up_track.h"
+
+#include <algorithm>
+
+#include "rtp/h264.h"
+#include "rtp/vp8_descriptor.h"
+
+namespace parley::sfu {
+
+UpEncoding::UpEncoding(uint32_t clock_rate, bool cached, PacketPool& pool)
+    : cache(cached ? std::make_unique<PacketCache>(pool) : nullptr), statistics(clock_rate) {}
+
+UpTrack::UpTrack(const media::TrackDescription& description, PeerId owner, PacketPool& pool)
+    : description_(description), owner_(owner) {
+  const uint32_t clock_rate =
+      description.codecs.empty() ? 90'000 : description.codecs.front().clock_rate;
+  const size_t count = std::max<size_t>(1, description.rids.size());
+  encodings_.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    encodings_.emplace_back(clock_rate, is_video(), pool);
+    if (i < description.ssrcs.size()) {
+      encodings_[i].ssrc = description.ssrcs[i].ssrc;
+      encodings_[i].rtx_ssrc = description.ssrcs[i].rtx_ssrc;
+    }
+  }
+}
+
+void UpTrack::set_enabled(bool enabled) {
+  enabled_ = enabled;
+  if (!enabled) announced_live_ = false;
+}
+
+const rtp::CodecParameters* UpTrack::codec_of(uint8_t payload_type, bool& red) const {
+  for (const auto& codec : description_.codecs) {
+    red = codec.red_payload_type != 0 && codec.red_payload_type == payload_type;
+    if (red || codec.payload_type == payload_type) return &codec;
+  }
+  return nullptr;
+}
+
+std::optional<TrackPacket> UpTrack::accept(size_t index, const MediaPacket& packet, Timestamp now) {
+  bool red = false;
+  const rtp::CodecParameters* codec = codec_of(packet.payload_type, red);
+  if (!codec) return std::nullopt;
+  UpEncoding& encoding = encodings_[index];
+  TrackPacket out{.stream = {description_.id.value, static_cast<uint8_t>(index)},
+                  .codec = codec->codec,
+                  .red = red,
+                  .marker = packet.marker,
+                  .audio_level = packet.audio_level,
+                  .orientation = packet.orientation,
+                  .payload = packet.payload};
+  out.position.sequence = encoding.sequence.unwrap(packet.sequence);
+  out.position.rtp_time = encoding.time.unwrap(packet.rtp_time);
+  if (encoding.cache && encoding.cache->find(out.position.sequence)) return std::nullopt;
+
+  encoding.nack.on_packet(out.position.sequence, now);
+  if (!packet.retransmitted)
+    encoding.statistics.on_packet(out.position.sequence, packet.rtp_time, now);
+  encoding.last_packet = now;
+  encoding.received_any = true;
+  if (is_video()) {
+    describe_video(out, encoding);
+    if (out.key_frame_start && out.position.sequence > encoding.last_key_frame) {
+      encoding.last_key_frame = out.position.sequence;
+      encoding.wanted_key_frame = false;
+    }
+    encoding.cache->insert({.sequence = out.position.sequence,
+                            .rtp_time = out.position.rtp_time,
+                            .arrival = now,
+                            .orientation = packet.orientation.value_or(0),
+                            .has_orientation = packet.orientation.has_value(),
+                            .marker = packet.marker,
+                            .key_frame_start = out.key_frame_start},
+                           packet.payload);
+  }
+  return out;
+}
+
+void UpTrack::describe_video(TrackPacket& packet, UpEncoding& encoding) const {
+  if (packet.codec == rtp::Codec::kVp8) {
+    const auto descriptor = rtp::parse_vp8_descriptor(packet.payload);
+    if (!descriptor) return;
+    packet.position.picture_id = descriptor->picture_id.value_or(0);
+    packet.position.tl0_pic_idx = descriptor->tl0_pic_idx.value_or(0);
+    const auto header = rtp::parse_vp8_frame_header(packet.payload, *descriptor);
+    packet.key_frame_start = header && header->key_frame;
+    if (packet.key_frame_start) {
+      encoding.width = header->width;
+      encoding.height = header->height;
+    }
+  } else if (packet.codec == rtp::Codec::kH264) {
+    packet.key_frame_start = rtp::is_h264_key_frame(packet.payload);
+  }
+}
+
+std::optional<TrackPacket> UpTrack::cached(size_t index, int64_t sequence) const {
+  const UpEncoding& encoding = encodings_[index];
+  const CachedPacket* kept = encoding.cache ? encoding.cache->find(sequence) : nullptr;
+  if (!kept) return std::nullopt;
+  TrackPacket out{.stream = {description_.id.value, static_cast<uint8_t>(index)},
+                  .position = {.sequence = kept->sequence, .rtp_time = kept->rtp_time},
+                  .codec = description_.codecs.front().codec,
+                  .marker = kept->marker,
+                  .key_frame_start = kept->key_frame_start,
+                  .payload = encoding.cache->payload(*kept)};
+  if (kept->has_orientation) out.orientation = kept->orientation;
+  if (out.codec == rtp::Codec::kVp8) {
+    if (const auto descriptor = rtp::parse_vp8_descriptor(out.payload)) {
+      out.position.picture_id = descriptor->picture_id.value_or(0);
+      out.position.tl0_pic_idx = descriptor->tl0_pic_idx.value_or(0);
+    }
+  }
+  return out;
+}
+
+std::optional<int64_t> UpTrack::replayable(size_t index, Timestamp now) const {
+  const UpEncoding& encoding = encodings_[index];
+  if (!encoding.cache || encoding.last_key_frame < 0) return std::nullopt;
+  const int64_t newest = encoding.cache->newest();
+  if (newest - encoding.last_key_frame >= kReplayPackets) return std::nullopt;
+  const CachedPacket* first = encoding.cache->find(encoding.last_key_frame);
+  if (!first || now - first->arrival > kReplayAge) return std::nullopt;
+  for (int64_t s = encoding.last_key_frame; s <= newest; ++s) {
+    if (!encoding.cache->find(s)) return std::nullopt;
+  }
+  return encoding.last_key_frame;
+}
+
+void UpTrack::on_sender_report(size_t index, uint64_t ntp, uint32_t rtp_time, Timestamp now) {
+  UpEncoding& encoding = encodings_[index];
+  encoding.report_ntp = ntp;
+  encoding.report_time = encoding.time.peek(rtp_time);
+  encoding.has_report = true;
+  encoding.statistics.on_sender_report(static_cast<uint32_t>(ntp >> 16), now);
+}
+
+bool UpTrack::take_key_frame_request(size_t index, Timestamp now) {
+  UpEncoding& encoding = encodings_[index];
+  if (!encoding.wanted_key_frame || encoding.ssrc == 0 || !is_live(index, now)) return false;
+  if (encoding.key_frame_asked && now - *encoding.key_frame_asked < kKeyFrameInterval) return false;
+  encoding.key_frame_asked = now;
+  return true;  // stays wanted until it comes
+}
+
+bool UpTrack::is_live(size_t index, Timestamp now) const {
+  const UpEncoding& encoding = encodings_[index];
+  if (!encoding.received_any) return false;
+  const TimeDelta silent = now - encoding.last_packet;
+  if (silent <= kStalledAfter) return true;
+  const bool others_go_on = std::ranges::any_of(encodings_, [&](const UpEncoding& other) {
+    return other.received_any && other.last_packet - encoding.last_packet > kStalledAfter;
+  });
+  return silent <= kPausedAfter && !others_go_on;
+}
+
+uint16_t UpTrack::assumed_height(size_t index) const {
+  if (encodings_[index].height != 0) return encodings_[index].height;
+  // Not seen yet: the usual halving from 720 lines down.
+  return static_cast<uint16_t>(720 >> (encodings_.size() - 1 - index));
+}
+
+size_t UpTrack::ideal_encoding(uint16_t height) const {
+  for (size_t i = 0; i < encodings_.size(); ++i) {
+    // A picture of 85 % of the tile's lines is indistinguishable on it, and costs half of the next
+    // one.
+    if (assumed_height(i) * 100 >= height * 85) return i;
+  }
+  return encodings_.size() - 1;
+}
+
+std::optional<size_t> UpTrack::best_live_encoding(size_t ideal, Timestamp now) const {
+  for (size_t i = ideal + 1; i > 0; --i) {
+    if (is_live(i - 1, now)) return i - 1;
+  }
+  for (size_t i = ideal + 1; i < encodings_.size(); ++i) {
+    if (is_live(i, now)) return i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace parley::sfu

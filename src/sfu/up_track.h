@@ -1,0 +1,136 @@
+// A published medium as the server receives it: its encodings, their recent packets, what to report
+// and to ask for. The router feeds it parsed packets and forwards what it accepts; the shard sends
+// the feedback it collects.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/sequence.h"
+#include "media/description.h"
+#include "sfu/audio_selection.h"
+#include "sfu/nack_generator.h"
+#include "sfu/packet_cache.h"
+#include "sfu/receive_statistics.h"
+#include "sfu/stream_rewriter.h"
+
+namespace parley::sfu {
+
+// One media packet after decryption, RTX already undone; spans point into the receive buffer.
+struct MediaPacket {
+  uint16_t sequence = 0;
+  uint32_t rtp_time = 0;
+  bool marker = false;
+  uint8_t payload_type = 0;
+  Bytes payload;
+  std::optional<uint8_t> audio_level;  // RFC 6464, 0..127
+  std::optional<uint8_t> orientation;  // 3GPP TS 26.114 byte
+  bool retransmitted = false;
+};
+
+// The same with what this track knows of it.
+struct TrackPacket {
+  StreamKey stream;
+  StreamPosition position;
+  rtp::Codec codec = rtp::Codec::kOpus;
+  bool red = false;
+  bool marker = false;
+  bool key_frame_start = false;
+  std::optional<uint8_t> audio_level;
+  std::optional<uint8_t> orientation;
+  Bytes payload;
+};
+
+struct UpEncoding {
+  UpEncoding(uint32_t clock_rate, bool cached, PacketPool& pool);
+
+  uint32_t ssrc = 0;  // 0: not seen yet
+  uint32_t rtx_ssrc = 0;
+  SeqUnwrapper sequence;
+  RtpTimeUnwrapper time;
+  std::unique_ptr<PacketCache> cache;  // video only
+  NackGenerator nack;
+  ReceiveStatistics statistics;
+  int64_t last_key_frame = -1;  // sequence of its first packet
+  uint16_t width = 0;           // of the last key frame; 0: unknown
+  uint16_t height = 0;
+  Timestamp last_packet;
+  bool received_any = false;
+  bool wanted_key_frame = false;
+  std::optional<Timestamp> key_frame_asked;
+  // Of the latest sender report: the two clocks' common point.
+  uint64_t report_ntp = 0;
+  int64_t report_time = 0;  // unwrapped
+  bool has_report = false;
+};
+
+class UpTrack {
+ public:
+  // A stream that sent nothing for so long counts as paused.
+  static constexpr TimeDelta kPausedAfter = TimeDelta::millis(1500);
+  // Encodings of one track carry the same frames: one that is silent for this long while another
+  // goes on was stopped by its sender, so viewers need not wait to be moved to the other.
+  static constexpr TimeDelta kStalledAfter = TimeDelta::millis(300);
+  // One key frame request per encoding in this time, however many viewers ask (RFC 4585 §6.3 leaves
+  // the rate to us).
+  static constexpr TimeDelta kKeyFrameInterval = TimeDelta::millis(400);
+  // A kept group of pictures older or longer than this is not replayed.
+  static constexpr TimeDelta kReplayAge = TimeDelta::millis(2500);
+  static constexpr int64_t kReplayPackets = 400;
+
+  UpTrack(const media::TrackDescription& description, PeerId owner, PacketPool& pool);
+
+  const media::TrackDescription& description() const { return description_; }
+  void update(const media::TrackDescription& description) { description_ = description; }
+  PeerId owner() const { return owner_; }
+  TrackId id() const { return description_.id; }
+  bool is_video() const { return description_.kind == rtp::MediaKind::kVideo; }
+  bool enabled() const { return enabled_; }
+  void set_enabled(bool enabled);
+
+  // Takes in a packet of encoding `index`; nullopt when its payload type is unknown, it is too old
+  // or a duplicate of a kept one.
+  std::optional<TrackPacket> accept(size_t index, const MediaPacket& packet, Timestamp now);
+  // The kept packet in the form it was accepted in; nullopt if it is gone.
+  std::optional<TrackPacket> cached(size_t index, int64_t sequence) const;
+  // First sequence of a group of pictures that can be replayed without a hole up to the newest
+  // packet.
+  std::optional<int64_t> replayable(size_t index, Timestamp now) const;
+
+  void on_sender_report(size_t index, uint64_t ntp, uint32_t rtp_time, Timestamp now);
+  void want_key_frame(size_t index) { encodings_[index].wanted_key_frame = true; }
+  // True if a request is due now; counts it as made.
+  bool take_key_frame_request(size_t index, Timestamp now);
+
+  bool is_live(size_t index, Timestamp now) const;
+  // The encoding that suits a tile of `height` device pixels best, were all of them sent; and the
+  // best of those sent now.
+  size_t ideal_encoding(uint16_t height) const;
+  std::optional<size_t> best_live_encoding(size_t ideal, Timestamp now) const;
+
+  std::vector<UpEncoding>& encodings() { return encodings_; }
+  const std::vector<UpEncoding>& encodings() const { return encodings_; }
+  SpeechMeter& speech() { return speech_; }
+  const SpeechMeter& speech() const { return speech_; }
+  bool announced_live() const { return announced_live_; }
+  void set_announced_live(bool value) { announced_live_ = value; }
+
+ private:
+  const rtp::CodecParameters* codec_of(uint8_t payload_type, bool& red) const;
+  void describe_video(TrackPacket& packet, UpEncoding& encoding) const;
+  uint16_t assumed_height(size_t index) const;
+
+  media::TrackDescription description_;
+  PeerId owner_;
+  bool enabled_ = true;
+  bool announced_live_ = false;
+  std::vector<UpEncoding> encodings_;
+  SpeechMeter speech_;
+};
+
+}  // namespace parley::sfu

@@ -1,0 +1,70 @@
+#include "shard/egress.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/bounded.h"
+#include "rtp/header_extensions.h"
+#include "rtp/packet.h"
+#include "rtp/vp8_descriptor.h"
+
+namespace parley::shard {
+
+Egress::Egress() : bytes_(std::make_unique<uint8_t[]>(kBuffers * kBufferBytes)) {}
+
+MutableBytes Egress::buffer() {
+  return {&bytes_[next_ * kBufferBytes], kBufferBytes};
+}
+
+Bytes Egress::copy(Bytes datagram) {
+  const MutableBytes buffer = this->buffer();
+  const size_t size = std::min(datagram.size(), buffer.size());
+  std::memcpy(buffer.data(), datagram.data(), size);
+  return buffer.first(size);
+}
+
+Bytes Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& channel,
+                   uint32_t now_abs_send_time) {
+  const MutableBytes buffer = this->buffer();
+  std::array<uint8_t, 1> level{};
+  std::array<uint8_t, 1> orientation{};
+  std::array<uint8_t, 3> send_time{};
+  BoundedVector<rtp::ExtensionElement, 3> extensions;
+  if (plan.extensions->audio_level != 0 && plan.audio_level) {
+    level = rtp::write_audio_level({.level = *plan.audio_level, .voice = false});
+    extensions.push_back({plan.extensions->audio_level, level});
+  }
+  if (plan.extensions->video_orientation != 0 && plan.orientation) {
+    orientation[0] = *plan.orientation;
+    extensions.push_back({plan.extensions->video_orientation, orientation});
+  }
+  if (plan.extensions->abs_send_time != 0) {
+    store_be24(send_time.data(), now_abs_send_time);
+    extensions.push_back({plan.extensions->abs_send_time, send_time});
+  }
+  const rtp::HeaderFields header{.payload_type = plan.payload_type,
+                                 .marker = plan.marker,
+                                 .sequence_number = plan.sequence,
+                                 .timestamp = plan.rtp_time,
+                                 .ssrc = plan.ssrc,
+                                 .csrc = plan.csrc,
+                                 .extensions = {extensions.data(), extensions.size()}};
+  const size_t header_size = rtp::write_header(buffer, header);
+  size_t at = header_size;
+  if (header_size == 0 || at + 2 + plan.payload.size() > buffer.size()) return {};
+  if (plan.original_sequence) {
+    store_be16(&buffer[at], *plan.original_sequence);
+    at += 2;
+  }
+  const MutableBytes payload = buffer.subspan(at, plan.payload.size());
+  if (!payload.empty()) std::memcpy(payload.data(), plan.payload.data(), payload.size());
+  if (plan.patch_vp8) {
+    if (const auto descriptor = rtp::parse_vp8_descriptor(payload)) {
+      rtp::set_picture_id(payload, *descriptor, plan.picture_id);
+      rtp::set_tl0_pic_idx(payload, *descriptor, plan.tl0_pic_idx);
+    }
+  }
+  return channel.protect_rtp(buffer, at + payload.size()).value_or(Bytes{});
+}
+
+}  // namespace parley::shard

@@ -1,0 +1,147 @@
+#include "shard/peer.h"
+
+#include <array>
+
+#include "rtp/rtcp.h"
+#include "rtp/rtcp_key_frame_request.h"
+#include "rtp/rtcp_nack.h"
+#include "rtp/rtcp_sdes.h"
+#include "rtp/rtcp_xr.h"
+#include "rtp/transport_feedback.h"
+
+namespace parley::shard {
+namespace {
+
+rtp::HeaderExtensionIds merge(const std::vector<media::TrackDescription>& tracks) {
+  rtp::HeaderExtensionIds ids;
+  const auto take = [](uint8_t& to, uint8_t from) {
+    if (from != 0) to = from;
+  };
+  for (const auto& track : tracks) {
+    const auto& e = track.extensions;
+    take(ids.mid, e.mid);
+    take(ids.rid, e.rid);
+    take(ids.repaired_rid, e.repaired_rid);
+    take(ids.audio_level, e.audio_level);
+    take(ids.transport_sequence, e.transport_sequence);
+    take(ids.abs_send_time, e.abs_send_time);
+    take(ids.video_orientation, e.video_orientation);
+    take(ids.abs_capture_time, e.abs_capture_time);
+  }
+  return ids;
+}
+
+// Of the tracks' first known stream: what transport-wide feedback names as its media source.
+uint32_t any_media_ssrc(sfu::Router& router, const Peer& peer) {
+  for (const auto& description : peer.tracks) {
+    const sfu::UpTrack* track = router.find_track(description.id);
+    if (track && track->encodings().front().ssrc != 0) return track->encodings().front().ssrc;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Peer::Peer(PeerId peer, RouterId room, uint32_t index, const dtls::Certificate& certificate,
+           const media::PeerDescription& description, Timestamp now)
+    : id(peer),
+      router(room),
+      endpoint(index),
+      transport(certificate, {description.local.ufrag, description.local.password},
+                {description.remote.ufrag, description.remote.password},
+                description.remote_fingerprint, now) {
+  configure(description, now);
+}
+
+void Peer::configure(const media::PeerDescription& description, Timestamp now) {
+  const ice::Credentials local{description.local.ufrag, description.local.password};
+  if (local != transport.local_credentials()) {
+    transport.set_credentials(local, {description.remote.ufrag, description.remote.password}, now);
+  }
+  if (description.tracks != tracks) {
+    tracks = description.tracks;
+    demuxer.configure(tracks);
+    extensions = merge(tracks);
+  }
+  cname = description.cname;
+}
+
+size_t write_transport_feedback(Peer& peer, MutableBytes out, Timestamp now) {
+  const auto report = peer.arrivals.take(now);
+  if (report.arrivals.empty()) return 0;
+  std::array<rtp::PacketArrival, congestion::ArrivalRecorder::kMostPackets> arrivals;
+  size_t count = 0;
+  for (const auto& arrival : report.arrivals) {
+    arrivals[count++] = {arrival.sequence, arrival.at - Timestamp()};
+  }
+  ByteWriter writer(out);
+  rtp::write_transport_feedback(writer,
+                                {.sender_ssrc = kServerSsrc,
+                                 .media_ssrc = 0,
+                                 .base_sequence = report.base_sequence,
+                                 .feedback_count = report.count},
+                                {arrivals.data(), count});
+  return writer.size();
+}
+
+size_t write_receiver_reports(Peer& peer, sfu::Router& router, MutableBytes out, Timestamp now) {
+  rtp::ReceiverReport report{.sender_ssrc = kServerSsrc, .reports = {}};
+  for (const auto& description : peer.tracks) {
+    sfu::UpTrack* track = router.find_track(description.id);
+    if (!track) continue;
+    for (auto& encoding : track->encodings()) {
+      if (encoding.ssrc == 0) continue;
+      const auto block = encoding.statistics.take_report(now);
+      if (!block) continue;
+      report.reports.push_back({.ssrc = encoding.ssrc,
+                                .fraction_lost = block->fraction_lost,
+                                .cumulative_lost = block->cumulative_lost,
+                                .extended_highest_sequence = block->extended_highest,
+                                .jitter = block->jitter,
+                                .last_sr = block->last_sender_report,
+                                .delay_since_last_sr = block->delay_since});
+    }
+  }
+  if (report.reports.empty() && any_media_ssrc(router, peer) == 0 && peer.reference_ntp == 0)
+    return 0;
+  ByteWriter writer(out);
+  rtp::write_receiver_report(writer, report);
+  const std::array<rtp::SdesChunk, 1> names = {{{kServerSsrc, peer.cname}}};
+  rtp::write_sdes(writer, names);
+  if (peer.reference_ntp != 0) {
+    rtp::ExtendedReport extended{
+        .sender_ssrc = kServerSsrc, .reference_time = std::nullopt, .dlrr = {}};
+    extended.dlrr.push_back(
+        {.ssrc = peer.reference_ssrc,
+         .last_rr = peer.reference_ntp,
+         .delay_since_last_rr = rtp::delta_to_compact_ntp(now - peer.reference_at)});
+    rtp::write_extended_report(writer, extended);
+  }
+  return writer.size();
+}
+
+size_t write_feedback(const sfu::Feedback& feedback, MutableBytes out) {
+  ByteWriter writer(out);
+  if (feedback.kind == sfu::Feedback::Kind::kKeyFrame) {
+    rtp::write_pli(writer, {kServerSsrc, feedback.media_ssrc});
+  } else {
+    rtp::write_nack(writer, kServerSsrc, feedback.media_ssrc,
+                    {feedback.sequences.data(), feedback.sequences.size()});
+  }
+  return writer.size();
+}
+
+size_t write_sender_report(const Peer& peer, const sfu::SenderReportPlan& plan, MutableBytes out) {
+  ByteWriter writer(out);
+  rtp::write_sender_report(writer, {.sender_ssrc = plan.ssrc,
+                                    .ntp = rtp::NtpTime(plan.ntp),
+                                    .rtp_timestamp = plan.rtp_time,
+                                    .packet_count = plan.packets,
+                                    .octet_count = plan.octets,
+                                    .reports = {}});
+  const std::array<rtp::SdesChunk, 1> names = {{{plan.ssrc, peer.cname}}};
+  rtp::write_sdes(writer, names);
+  return writer.size();
+}
+
+}  // namespace parley::shard

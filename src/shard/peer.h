@@ -1,0 +1,63 @@
+// A peer as its shard keeps it: transport, the streams it sends, and the RTCP that goes back to it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/ids.h"
+#include "congestion/arrival_recorder.h"
+#include "media/description.h"
+#include "media/event.h"
+#include "rtp/packet.h"
+#include "rtp/parameters.h"
+#include "rtp/rtcp_reports.h"
+#include "sfu/router.h"
+#include "shard/rtp_demuxer.h"
+#include "transport/peer_transport.h"
+
+namespace parley::shard {
+
+// The SSRC of our own RTCP where we send no media of that stream. Browsers use 1 for this purpose.
+inline constexpr uint32_t kServerSsrc = 1;
+
+struct Peer {
+  Peer(PeerId peer, RouterId room, uint32_t index, const dtls::Certificate& certificate,
+       const media::PeerDescription& description, Timestamp now);
+
+  // Takes over a (re)negotiated description, ICE restart included.
+  void configure(const media::PeerDescription& description, Timestamp now);
+
+  PeerId id;
+  RouterId router;
+  uint32_t endpoint;
+  transport::PeerTransport transport;
+  RtpDemuxer demuxer;
+  rtp::HeaderExtensionIds
+      extensions;  // of everything the peer sends: ids are unique in a bundle (RFC 8843 §9.1)
+  std::vector<media::TrackDescription> tracks;
+  std::string cname;
+  congestion::ArrivalRecorder arrivals;
+  media::PeerState announced = media::PeerState::kConnecting;
+  std::optional<FlowPath> announced_path;
+  bool marked = false;  // has transport output to poll
+  Timestamp next_report;
+  Timestamp next_quality;
+  TimeDelta round_trip = TimeDelta::zero();
+  float downlink_loss = 0;
+  bool received_any = false;
+  uint32_t reference_ntp = 0;  // compact, of the latest XR receiver reference time; 0: none
+  Timestamp reference_at;
+  uint32_t reference_ssrc = 0;
+};
+
+// Compound RTCP packets for a peer, written plain to the start of `out`; the size, or 0 if nothing
+// is due.
+size_t write_transport_feedback(Peer& peer, MutableBytes out, Timestamp now);
+size_t write_receiver_reports(Peer& peer, sfu::Router& router, MutableBytes out, Timestamp now);
+size_t write_feedback(const sfu::Feedback& feedback, MutableBytes out);
+size_t write_sender_report(const Peer& peer, const sfu::SenderReportPlan& plan, MutableBytes out);
+
+}  // namespace parley::shard

@@ -1,0 +1,322 @@
+#include "shard/shard.h"
+
+#include <algorithm>
+
+#include "rtp/header_extensions.h"
+#include "rtp/packet.h"
+#include "rtp/rtx.h"
+#include "stun/message.h"
+#include "stun/server.h"
+
+namespace parley::shard {
+namespace {
+
+constexpr TimeDelta kTick = sfu::Router::kTick;
+constexpr TimeDelta kQualityInterval = TimeDelta::seconds(2);
+
+media::PeerState to_media(transport::PeerState state) {
+  switch (state) {
+    case transport::PeerState::kConnecting:
+      return media::PeerState::kConnecting;
+    case transport::PeerState::kConnected:
+      return media::PeerState::kConnected;
+    case transport::PeerState::kDisconnected:
+      return media::PeerState::kDisconnected;
+    case transport::PeerState::kFailed:
+      return media::PeerState::kFailed;
+  }
+  return media::PeerState::kFailed;
+}
+
+DropReason to_drop(transport::Refusal refusal) {
+  switch (refusal) {
+    case transport::Refusal::kStun:
+      return DropReason::kStunRefused;
+    case transport::Refusal::kDtlsUnknownPath:
+      return DropReason::kDtlsUnknownPath;
+    case transport::Refusal::kMalformed:
+      return DropReason::kMalformed;
+    case transport::Refusal::kNoKeys:
+      return DropReason::kNoKeys;
+    case transport::Refusal::kSrtp:
+      return DropReason::kSrtpRefused;
+    case transport::Refusal::kNone:
+    case transport::Refusal::kUnknownProtocol:
+      break;
+  }
+  return DropReason::kUnknownProtocol;
+}
+
+}  // namespace
+
+Shard::Shard(const dtls::Certificate& certificate, RandomSource& random, const ShardConfig& config)
+    : certificate_(certificate), random_(random), pool_(config.pool_packets) {}
+Shard::~Shard() = default;
+
+Peer* Shard::peer_of(PeerId id) {
+  const auto it = peer_by_id_.find(id);
+  return it == peer_by_id_.end() ? nullptr : peers_[it->second].get();
+}
+
+sfu::Router* Shard::router_of(const Peer& peer) {
+  const auto it = routers_.find(peer.router);
+  return it == routers_.end() ? nullptr : it->second.get();
+}
+
+void Shard::handle_command(const media::Command& command, Timestamp now) {
+  now_ = now;
+  std::visit([&](const auto& c) { apply(c, now); }, command);
+  if (next_tick_.is_never() && !peer_by_id_.empty()) next_tick_ = now + kTick;
+}
+
+void Shard::apply(const media::CreatePeer& command, Timestamp now) {
+  if (peer_of(command.peer)) return;
+  const auto free = std::ranges::find_if(peers_, [](const auto& p) { return !p; });
+  const auto endpoint = static_cast<uint32_t>(free - peers_.begin());
+  if (free == peers_.end()) peers_.emplace_back();
+  peers_[endpoint] = std::make_unique<Peer>(command.peer, command.router, endpoint, certificate_,
+                                            command.description, now);
+  peer_by_id_[command.peer] = endpoint;
+  peer_by_ufrag_[command.description.local.ufrag] = endpoint;
+  // Every list that a packet's way appends to has room for all peers from here on.
+  marked_.reserve(peers_.size());
+  due_reports_.reserve(peers_.size());
+  auto& router = routers_[command.router];
+  if (!router) router = std::make_unique<sfu::Router>(command.router, pool_, random_);
+  dirty_routers_.reserve(routers_.size());
+  router->set_peer(command.peer, endpoint, command.description, now);
+  touch(*router);
+}
+
+void Shard::apply(const media::UpdatePeer& command, Timestamp now) {
+  Peer* peer = peer_of(command.peer);
+  if (!peer) return;
+  peer->configure(command.description, now);
+  // An old user fragment stays known until the peer goes: checks with it still come while the
+  // restart is under way.
+  peer_by_ufrag_[command.description.local.ufrag] = peer->endpoint;
+  if (auto* router = router_of(*peer)) {
+    router->set_peer(command.peer, peer->endpoint, command.description, now);
+    touch(*router);
+  }
+  mark(*peer);
+}
+
+void Shard::apply(const media::RemovePeer& command, Timestamp) {
+  Peer* peer = peer_of(command.peer);
+  if (!peer) return;
+  const uint32_t endpoint = peer->endpoint;
+  const auto router = routers_.find(peer->router);
+  if (router != routers_.end()) {
+    router->second->remove_peer(command.peer);
+    std::erase(dirty_routers_, router->second.get());
+    if (router->second->empty()) {
+      routers_.erase(router);
+    } else {
+      touch(*router->second);
+    }
+  }
+  std::erase_if(peer_by_path_, [&](const auto& e) { return e.second == endpoint; });
+  std::erase_if(peer_by_ufrag_, [&](const auto& e) { return e.second == endpoint; });
+  std::erase(marked_, endpoint);
+  std::erase(due_reports_, endpoint);
+  peer_by_id_.erase(command.peer);
+  peers_[endpoint].reset();
+  if (peer_by_id_.empty()) next_tick_ = Timestamp::never();
+}
+
+void Shard::apply(const media::SetView& command, Timestamp now) {
+  Peer* peer = peer_of(command.peer);
+  sfu::Router* router = peer ? router_of(*peer) : nullptr;
+  if (!router) return;
+  router->set_view(command.peer, command.wishes, now);
+  touch(*router);
+}
+
+void Shard::apply(const media::SetTrackEnabled& command, Timestamp now) {
+  for (auto& [id, router] : routers_) {
+    if (!router->find_track(command.track)) continue;
+    router->set_track_enabled(command.track, command.enabled, now);
+    touch(*router);
+    return;
+  }
+}
+
+Peer* Shard::find_peer(const FlowPath& path, Bytes datagram) {
+  const auto known = peer_by_path_.find(path);
+  const bool stun = transport::classify(datagram) == transport::PacketClass::kStun;
+  if (known != peer_by_path_.end() && !stun) return peers_[known->second].get();
+  if (!stun) return nullptr;
+  // Checks name their peer; the same address may be reused by another one after a page reload.
+  const auto ufrag = ice::LiteAgent::local_ufrag_of(datagram);
+  if (!ufrag) return known != peer_by_path_.end() ? peers_[known->second].get() : nullptr;
+  const auto named = peer_by_ufrag_.find(std::string(*ufrag));
+  return named != peer_by_ufrag_.end() ? peers_[named->second].get() : nullptr;
+}
+
+void Shard::answer_stun(const FlowPath& path, Bytes datagram) {
+  const auto size = stun::answer_binding(datagram, path.remote, stun_answer_);
+  if (!size) {
+    counters_.drop(DropReason::kStunRefused);
+    return;
+  }
+  stun_answer_size_ = *size;
+  stun_answer_path_ = path;
+  counters_.stun_answers.add();
+}
+
+void Shard::handle_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now) {
+  now_ = now;
+  Peer* peer = find_peer(path, datagram);
+  if (!peer) {
+    // A check for a peer that is gone is no plain STUN request; answering it would keep a dead
+    // client hoping.
+    if (stun::is_stun(datagram) && !ice::LiteAgent::local_ufrag_of(datagram)) {
+      answer_stun(path, datagram);
+    } else {
+      counters_.drop(DropReason::kUnknownPeer);
+    }
+    return;
+  }
+  const auto received = peer->transport.handle_datagram(path, datagram, now);
+  switch (received.kind) {
+    case transport::Received::Kind::kNone:
+      if (transport::classify(datagram) == transport::PacketClass::kStun)
+        peer_by_path_[path] = peer->endpoint;
+      mark(*peer);
+      note_state(*peer, now);
+      break;
+    case transport::Received::Kind::kRtp:
+      handle_rtp(*peer, received.packet, now);
+      break;
+    case transport::Received::Kind::kRtcp:
+      handle_rtcp(*peer, received.packet, now);
+      break;
+    case transport::Received::Kind::kRefused:
+      counters_.drop(to_drop(received.refusal));
+      mark(*peer);  // a refused check has an error answer
+      break;
+  }
+}
+
+// The way of a packet: parse, note its arrival, find its stream, undo RTX, hand it to the router.
+void Shard::handle_rtp(Peer& peer, MutableBytes packet, Timestamp now) {
+  auto view = rtp::PacketView::parse(packet);
+  if (!view) return counters_.drop(DropReason::kRtpUnparsed);
+  const auto extensions = rtp::parse_header_extensions(*view, peer.extensions);
+  if (extensions.transport_sequence) peer.arrivals.on_packet(*extensions.transport_sequence, now);
+  const auto stream = peer.demuxer.find(view->ssrc, view->payload_type, extensions.mid,
+                                        extensions.rid, extensions.repaired_rid);
+  sfu::Router* router = router_of(peer);
+  sfu::UpTrack* track = stream && router ? router->find_track(stream->track) : nullptr;
+  if (!track || stream->encoding >= track->encodings().size())
+    return counters_.drop(DropReason::kUnknownStream);
+  counters_.received.count(track->description().kind, packet.size());
+
+  sfu::UpEncoding& encoding = track->encodings()[stream->encoding];
+  sfu::MediaPacket media;
+  if (stream->rtx) {
+    encoding.rtx_ssrc = view->ssrc;
+    if (encoding.ssrc == 0) return;
+    const auto& codecs = track->description().codecs;
+    const auto codec =
+        std::ranges::find(codecs, view->payload_type, &rtp::CodecParameters::rtx_payload_type);
+    if (codec == codecs.end()) return counters_.drop(DropReason::kUnknownStream);
+    const auto original = rtp::restore_from_rtx(packet, *view, codec->payload_type, encoding.ssrc);
+    if (!original) return;  // a padding probe
+    view = rtp::PacketView::parse(*original);
+    if (!view) return counters_.drop(DropReason::kRtpUnparsed);
+    media.retransmitted = true;
+  } else {
+    encoding.ssrc = view->ssrc;
+  }
+  media.sequence = view->sequence_number;
+  media.rtp_time = view->timestamp;
+  media.marker = view->marker;
+  media.payload_type = view->payload_type;
+  media.payload = view->payload;
+  if (extensions.audio_level) media.audio_level = extensions.audio_level->level;
+  if (extensions.video_orientation)
+    media.orientation = rtp::write_video_orientation(*extensions.video_orientation)[0];
+  router->handle_media(*track, stream->encoding, media, now);
+  touch(*router);
+}
+
+void Shard::tick(Peer& peer, Timestamp now) {
+  if (peer.transport.poll_timeout().when <= now) {
+    peer.transport.handle_timeout(now);
+    mark(peer);
+  }
+  note_state(peer, now);
+  if (peer.announced != media::PeerState::kConnected) return;
+  if (now >= peer.next_quality) {
+    peer.next_quality = now + kQualityInterval;
+    float uplink = 0;
+    sfu::Router* router = router_of(peer);
+    for (const auto& description : peer.tracks) {
+      const sfu::UpTrack* track = router ? router->find_track(description.id) : nullptr;
+      if (!track) continue;
+      for (const auto& encoding : track->encodings())
+        uplink = std::max(uplink, encoding.statistics.last_loss());
+    }
+    events_.push_back(media::PeerQuality{peer.id, peer.round_trip, uplink, peer.downlink_loss});
+  }
+  if (peer.arrivals.is_due(now) || now >= peer.next_report) due_reports_.push_back(peer.endpoint);
+}
+
+void Shard::handle_timeout(Timestamp now) {
+  now_ = now;
+  if (now < next_tick_) return;
+  next_tick_ = peer_by_id_.empty() ? Timestamp::never() : now + kTick;
+  for (auto& peer : peers_) {
+    if (peer) tick(*peer, now);
+  }
+  for (auto& [id, router] : routers_) {
+    router->handle_tick(now);
+    touch(*router);
+  }
+}
+
+void Shard::note_state(Peer& peer, Timestamp) {
+  const media::PeerState state = to_media(peer.transport.state());
+  const auto path = peer.transport.media_path();
+  if (state == peer.announced &&
+      (path == peer.announced_path || state != media::PeerState::kConnected))
+    return;
+  peer.announced = state;
+  peer.announced_path = path;
+  events_.push_back(media::PeerStateChanged{peer.id, state, path.value_or(FlowPath{}),
+                                            peer.transport.state_reason()});
+}
+
+void Shard::touch(sfu::Router& router) {
+  // Few are dirty at once: one per datagram, all of them only at a tick.
+  if (std::ranges::find(dirty_routers_, &router) == dirty_routers_.end())
+    dirty_routers_.push_back(&router);
+}
+
+void Shard::mark(Peer& peer) {
+  if (peer.marked) return;
+  peer.marked = true;
+  marked_.push_back(peer.endpoint);
+}
+
+bool Shard::poll_event(media::Event& out) {
+  if (next_event_ == events_.size()) {
+    events_.clear();
+    next_event_ = 0;
+    for (auto& [id, router] : routers_) {
+      media::Event event;
+      while (router->poll_event(event)) events_.push_back(std::move(event));
+    }
+    if (events_.empty()) return false;
+  }
+  out = std::move(events_[next_event_++]);
+  return true;
+}
+
+Deadline Shard::poll_timeout() const {
+  return {next_tick_, "tick"};
+}
+
+}  // namespace parley::shard

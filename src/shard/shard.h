@@ -1,0 +1,109 @@
+// One media thread's actor: owns peers and routers, and is the way of every packet
+// (docs/architecture.md, "The ways").
+//
+// Driven by a media thread, or by the simulation: datagrams and commands in, datagrams and events
+// out, one tick. Touches no socket and no clock. Single-threaded. Forwarding a packet allocates
+// nothing.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/address.h"
+#include "base/deadline.h"
+#include "base/random.h"
+#include "dtls/certificate.h"
+#include "media/command.h"
+#include "media/event.h"
+#include "sfu/packet_cache.h"
+#include "sfu/router.h"
+#include "shard/counters.h"
+#include "shard/egress.h"
+#include "shard/peer.h"
+
+namespace parley::shard {
+
+struct OutDatagram {
+  FlowPath path;
+  Bytes bytes;
+};
+
+struct ShardConfig {
+  // Payload buffers for repair and replay: 16,384 × 1,472 bytes, resident only as far as used.
+  size_t pool_packets = 16'384;
+};
+
+class Shard {
+ public:
+  Shard(const dtls::Certificate& certificate, RandomSource& random, const ShardConfig& config = {});
+  ~Shard();
+
+  void handle_command(const media::Command& command, Timestamp now);
+  // One datagram. It is decrypted in place, and must stay as it is until poll_datagram() has
+  // answered false.
+  void handle_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now);
+  void handle_timeout(Timestamp now);
+
+  // What to send. After each handle_ call, poll until false; the bytes stay valid until
+  // kStableDatagrams more were polled.
+  static constexpr size_t kStableDatagrams = Egress::kBuffers - 1;
+  bool poll_datagram(OutDatagram& out);
+  bool poll_event(media::Event& out);
+  Deadline poll_timeout() const;
+
+  const Counters& counters() const { return counters_; }
+  size_t peer_count() const { return peer_by_id_.size(); }
+
+ private:
+  void apply(const media::CreatePeer& command, Timestamp now);
+  void apply(const media::UpdatePeer& command, Timestamp now);
+  void apply(const media::RemovePeer& command, Timestamp now);
+  void apply(const media::SetView& command, Timestamp now);
+  void apply(const media::SetTrackEnabled& command, Timestamp now);
+
+  Peer* find_peer(const FlowPath& path, Bytes datagram);
+  Peer* peer_of(PeerId id);
+  sfu::Router* router_of(const Peer& peer);
+  void answer_stun(const FlowPath& path, Bytes datagram);
+  void handle_rtp(Peer& peer, MutableBytes packet, Timestamp now);
+  void handle_rtcp(Peer& peer, Bytes packet, Timestamp now);
+  void tick(Peer& peer, Timestamp now);
+  void note_state(Peer& peer, Timestamp now);
+  void mark(Peer& peer);
+  void touch(sfu::Router& router);
+  bool poll_any(OutDatagram& out);
+  bool poll_transport(OutDatagram& out);
+  bool poll_router(sfu::Router& router, OutDatagram& out);
+  bool poll_reports(OutDatagram& out);
+  bool seal_rtcp(Peer& peer, MutableBytes buffer, size_t size, OutDatagram& out);
+
+  const dtls::Certificate& certificate_;
+  RandomSource& random_;
+  sfu::PacketPool pool_;
+  Counters counters_;
+  Egress egress_;
+  std::vector<std::unique_ptr<Peer>> peers_;  // by endpoint; nullptr: free
+  std::unordered_map<PeerId, uint32_t> peer_by_id_;
+  std::unordered_map<FlowPath, uint32_t> peer_by_path_;
+  std::unordered_map<std::string, uint32_t> peer_by_ufrag_;
+  std::map<RouterId, std::unique_ptr<sfu::Router>> routers_;
+  std::vector<uint32_t> marked_;             // endpoints whose transport has output to poll
+  std::vector<uint32_t> due_reports_;        // endpoints to which RTCP is due
+  std::vector<sfu::Router*> dirty_routers_;  // with something to poll
+  std::vector<media::Event> events_;
+  size_t next_event_ = 0;
+  Timestamp next_tick_ = Timestamp::never();
+  Timestamp now_;  // of the call in progress, for what polling writes
+  // Answers to plain STUN requests wait here; one in gives one out.
+  std::array<uint8_t, 256> stun_answer_{};
+  size_t stun_answer_size_ = 0;
+  FlowPath stun_answer_path_;
+};
+
+}  // namespace parley::shard

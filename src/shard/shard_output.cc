@@ -1,0 +1,106 @@
+// The outgoing half of the shard: what poll_datagram() finds to send, in order of urgency.
+#include "rtp/header_extensions.h"
+#include "shard/shard.h"
+
+namespace parley::shard {
+namespace {
+constexpr TimeDelta kReportInterval = TimeDelta::seconds(1);
+}
+
+bool Shard::poll_datagram(OutDatagram& out) {
+  if (!poll_any(out)) return false;
+  egress_.advance();
+  return true;
+}
+
+bool Shard::poll_any(OutDatagram& out) {
+  if (stun_answer_size_ > 0) {
+    out = {stun_answer_path_, egress_.copy(Bytes(stun_answer_).first(stun_answer_size_))};
+    stun_answer_size_ = 0;
+    return true;
+  }
+  if (poll_transport(out)) return true;
+  while (!dirty_routers_.empty()) {
+    if (poll_router(*dirty_routers_.back(), out)) return true;
+    dirty_routers_.pop_back();
+  }
+  return poll_reports(out);
+}
+
+bool Shard::poll_transport(OutDatagram& out) {
+  while (!marked_.empty()) {
+    Peer& peer = *peers_[marked_.back()];
+    transport::PeerTransport::Output output;
+    if (peer.transport.poll_output(output)) {
+      out = {output.path, egress_.copy(output.bytes)};
+      return true;
+    }
+    peer.marked = false;
+    marked_.pop_back();
+  }
+  return false;
+}
+
+bool Shard::poll_router(sfu::Router& router, OutDatagram& out) {
+  sfu::ForwardPlan plan;
+  while (router.poll_plan(plan)) {
+    Peer& peer = *peers_[plan.endpoint];
+    const auto path = peer.transport.media_path();
+    if (!path) continue;  // not connected yet: nothing is lost that a key frame won't bring
+    const uint32_t send_time = rtp::AbsSendTime::from(now_ - Timestamp()).value;
+    const Bytes sealed = egress_.seal(plan, peer.transport.channel(), send_time);
+    if (sealed.empty()) {
+      counters_.drop(DropReason::kNotSealed);
+      continue;
+    }
+    counters_.sent.count(plan.video ? rtp::MediaKind::kVideo : rtp::MediaKind::kAudio,
+                         sealed.size());
+    if (plan.original_sequence) counters_.retransmitted.add();
+    out = {*path, sealed};
+    return true;
+  }
+  sfu::SenderReportPlan report;
+  while (router.poll_report(report)) {
+    Peer& peer = *peers_[report.endpoint];
+    const MutableBytes buffer = egress_.buffer();
+    if (seal_rtcp(peer, buffer, write_sender_report(peer, report, buffer), out)) return true;
+  }
+  sfu::Feedback feedback;
+  while (router.poll_feedback(feedback)) {
+    Peer& peer = *peers_[feedback.endpoint];
+    const MutableBytes buffer = egress_.buffer();
+    if (feedback.kind == sfu::Feedback::Kind::kKeyFrame) counters_.key_frame_requests.add();
+    if (seal_rtcp(peer, buffer, write_feedback(feedback, buffer), out)) return true;
+  }
+  return false;
+}
+
+bool Shard::poll_reports(OutDatagram& out) {
+  while (!due_reports_.empty()) {
+    Peer& peer = *peers_[due_reports_.back()];
+    const MutableBytes buffer = egress_.buffer();
+    const MutableBytes plain = buffer.first(Egress::kPlainBytes);
+    if (peer.arrivals.is_due(now_)) {
+      if (seal_rtcp(peer, buffer, write_transport_feedback(peer, plain, now_), out)) return true;
+    }
+    sfu::Router* router = router_of(peer);
+    if (router && now_ >= peer.next_report) {
+      peer.next_report = now_ + kReportInterval;
+      if (seal_rtcp(peer, buffer, write_receiver_reports(peer, *router, plain, now_), out))
+        return true;
+    }
+    due_reports_.pop_back();
+  }
+  return false;
+}
+
+bool Shard::seal_rtcp(Peer& peer, MutableBytes buffer, size_t size, OutDatagram& out) {
+  const auto path = peer.transport.media_path();
+  if (size == 0 || !path) return false;
+  const auto sealed = peer.transport.channel().protect_rtcp(buffer, size);
+  if (!sealed) return false;
+  out = {*path, *sealed};
+  return true;
+}
+
+}  // namespace parley::shard

@@ -1,0 +1,66 @@
+// The RTCP that peers send: reports, and wishes of viewers for repair.
+#include <algorithm>
+
+#include "rtp/rtcp.h"
+#include "rtp/rtcp_key_frame_request.h"
+#include "rtp/rtcp_nack.h"
+#include "rtp/rtcp_reports.h"
+#include "rtp/rtcp_xr.h"
+#include "shard/shard.h"
+
+namespace parley::shard {
+namespace {
+
+// Smoothed over about four reports.
+void note_reception(Peer& peer, sfu::Router& router, const rtp::ReportBlocks& blocks,
+                    Timestamp now) {
+  float loss = 0;
+  for (const auto& block : blocks) {
+    loss = std::max(loss, static_cast<float>(block.fraction_lost) / 256.0f);
+    const sfu::DownSlot* slot = router.find_slot(peer.id, block.ssrc);
+    if (!slot) continue;
+    if (const auto trip = slot->round_trip(block.last_sr, block.delay_since_last_sr, now)) {
+      peer.round_trip =
+          peer.round_trip == TimeDelta::zero() ? *trip : (peer.round_trip * 3 + *trip) / 4;
+    }
+  }
+  if (!blocks.empty()) peer.downlink_loss = peer.downlink_loss * 0.75f + loss * 0.25f;
+}
+
+}  // namespace
+
+void Shard::handle_rtcp(Peer& peer, Bytes packet, Timestamp now) {
+  sfu::Router* router = router_of(peer);
+  if (!router) return;
+  rtp::RtcpReader reader(packet);
+  while (const auto block = reader.next()) {
+    if (const auto report = rtp::parse_sender_report(*block)) {
+      const auto stream = peer.demuxer.find(report->sender_ssrc, 0, {}, {}, {});
+      sfu::UpTrack* track = stream && !stream->rtx ? router->find_track(stream->track) : nullptr;
+      if (track && stream->encoding < track->encodings().size()) {
+        router->handle_sender_report(*track, stream->encoding, report->ntp.value(),
+                                     report->rtp_timestamp, now);
+      }
+      note_reception(peer, *router, report->reports, now);
+    } else if (const auto receiver = rtp::parse_receiver_report(*block)) {
+      note_reception(peer, *router, receiver->reports, now);
+    } else if (const auto nack = rtp::parse_nack(*block)) {
+      router->handle_nack(peer.id, nack->media_ssrc,
+                          {nack->sequences.data(), nack->sequences.size()}, now);
+    } else if (const auto loss = rtp::parse_pli(*block)) {
+      router->handle_key_frame_request(peer.id, loss->media_ssrc, now);
+    } else if (const auto intra = rtp::parse_fir(*block)) {
+      for (const auto& entry : intra->entries)
+        router->handle_key_frame_request(peer.id, entry.ssrc, now);
+    } else if (const auto extended = rtp::parse_extended_report(*block);
+               extended && extended->reference_time) {
+      peer.reference_ntp = extended->reference_time->compact();
+      peer.reference_ssrc = extended->sender_ssrc;
+      peer.reference_at = now;
+    }
+  }
+  if (!reader.ok()) counters_.drop(DropReason::kRtcpUnparsed);
+  touch(*router);
+}
+
+}  // namespace parley::shard

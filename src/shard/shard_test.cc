@@ -1,0 +1,125 @@
+#include "shard/shard.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+
+#include "shard/testing_call.h"
+
+namespace {
+thread_local bool t_forbidden = false;
+}
+
+// Inside a forwarding scope an allocation ends the test program, with a stack for the debugger.
+void* operator new(size_t size) {
+  if (t_forbidden) std::abort();
+  void* memory = std::malloc(size);
+  if (!memory) throw std::bad_alloc();
+  return memory;
+}
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  if (t_forbidden) std::abort();
+  return std::malloc(size);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, size_t) noexcept {
+  std::free(memory);
+}
+
+namespace parley::shard {
+namespace {
+
+class NoAllocationScope {
+ public:
+  NoAllocationScope() { t_forbidden = true; }
+  ~NoAllocationScope() { t_forbidden = false; }
+};
+
+TEST(ShardTest, ForwardingAllocatesNothing) {
+  TestingCall call(10);
+  auto packets = call.make_video_packets(600);
+  size_t out = 0;
+  for (auto& packet : packets) {
+    const NoAllocationScope scope;
+    out += call.forward(packet);
+  }
+  EXPECT_EQ(out, 6'000u);
+}
+
+TEST(ShardTest, TheAllocationTestCanFail) {
+  EXPECT_DEATH(
+      {
+        const NoAllocationScope scope;
+        auto* leak = new std::vector<int>(100);
+        leak->clear();
+      },
+      "");
+}
+
+TEST(ShardTest, CountsWhatItForwards) {
+  TestingCall call(3);
+  const uint64_t before = call.shard().counters().sent.packets[1].value();
+  auto packets = call.make_video_packets(9);
+  for (auto& packet : packets) call.forward(packet);
+  EXPECT_EQ(call.shard().counters().sent.packets[1].value() - before, 27u);
+  EXPECT_EQ(call.shard().counters().received.packets[0].value(), 0u);
+}
+
+TEST(ShardTest, AnswersPlainStunFromAnyone) {
+  TestingCall call(1);
+  std::vector<uint8_t> request = {0x00, 0x01, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42, 1,  2,
+                                  3,    4,    5,    6,    7,    8,    9,    10,   11, 12};
+  const FlowPath path{TestingCall::kServer, *SocketAddress::parse("198.51.100.7:4321")};
+  call.shard().handle_datagram(path, request, call.now());
+  OutDatagram out;
+  ASSERT_TRUE(call.shard().poll_datagram(out));
+  EXPECT_EQ(out.path, path);
+  EXPECT_EQ(out.bytes[0], 0x01);
+  EXPECT_EQ(out.bytes[1], 0x01);
+  EXPECT_FALSE(call.shard().poll_datagram(out));
+}
+
+TEST(ShardTest, MalformedDatagramsAreCountedAndTheCallGoesOn) {
+  TestingCall call(2);
+  SeededRandom random(99);
+  uint64_t counted_before = 0;
+  for (const auto& drop : call.shard().counters().drops) counted_before += drop.value();
+  const auto good = call.make_video_packets(1);
+  constexpr uint64_t kDatagrams = 10'000;
+  uint64_t ignored_dtls = 0;
+  for (uint64_t i = 0; i < kDatagrams; ++i) {
+    std::vector<uint8_t> bytes;
+    if (i % 3 == 0) {
+      bytes = good[0];
+      bytes.resize(random.below(bytes.size() + 1));
+      if (!bytes.empty())
+        bytes[random.below(bytes.size())] ^= static_cast<uint8_t>(1 + random.below(255));
+    } else {
+      bytes.resize(random.below(200));
+      random.fill(bytes);
+    }
+    // From the publisher's own address every third time, so that it gets past the door.
+    const auto remote =
+        i % 3 == 1 ? *SocketAddress::parse("198.51.100.7:4321") : TestingCall::address(0);
+    if (remote == TestingCall::address(0) &&
+        transport::classify(bytes) == transport::PacketClass::kDtls)
+      ++ignored_dtls;
+    call.shard().handle_datagram({TestingCall::kServer, remote}, bytes, call.now());
+    OutDatagram out;
+    while (call.shard().poll_datagram(out)) {
+    }
+  }
+  uint64_t counted = 0;
+  for (const auto& drop : call.shard().counters().drops) counted += drop.value();
+  EXPECT_EQ(counted - counted_before + ignored_dtls, kDatagrams);
+  auto packets = call.make_video_packets(9);
+  size_t forwarded = 0;
+  for (auto& packet : packets) forwarded += call.forward(packet);
+  EXPECT_EQ(forwarded, 18u);
+}
+
+}  // namespace
+}  // namespace parley::shard

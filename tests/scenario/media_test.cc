@@ -1,0 +1,204 @@
+// Calls through the forwarding unit, in virtual time. Each prints its seed when it fails;
+// PARLEY_SEED repeats one.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "sim/media_world.h"
+
+namespace parley::sim {
+namespace {
+
+uint64_t seed_or(uint64_t fallback) {
+  const char* text = std::getenv("PARLEY_SEED");
+  return text ? std::strtoull(text, nullptr, 10) : fallback;
+}
+
+void expect_no_faults(const MediaWorld& world) {
+  for (const auto& client : world.clients) {
+    for (const auto& fault : client->faults())
+      ADD_FAILURE() << client->address().to_string() << ": " << fault;
+  }
+}
+
+bool all_connected(const MediaWorld& world) {
+  return std::ranges::all_of(world.clients, [](const auto& c) { return c->connected(); });
+}
+
+TEST(MediaScenario, ThreeSeeAndHearEachOther) {
+  MediaWorld world(seed_or(1));
+  SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());
+  for (int i = 0; i < 3; ++i) world.join();
+  ASSERT_TRUE(
+      world.network.run_until_true([&] { return all_connected(world); }, TimeDelta::seconds(5)));
+  for (auto& viewer : world.clients) {
+    std::vector<const SimClient*> others;
+    for (auto& other : world.clients) {
+      if (other != viewer) others.push_back(other.get());
+    }
+    world.view(*viewer, others);
+  }
+  world.network.run_for(TimeDelta::seconds(5));
+  for (auto& viewer : world.clients) {
+    for (auto& other : world.clients) {
+      const uint64_t frames = viewer->received_of(other->camera_track());
+      const uint64_t voice = viewer->received_of(other->mic_track());
+      if (viewer == other) {
+        EXPECT_EQ(frames + voice, 0u) << "nobody gets themselves";
+      } else {
+        EXPECT_GT(frames, 110u);
+        EXPECT_GT(voice, 230u);
+      }
+    }
+    EXPECT_GT(viewer->transport_feedbacks, 40u);
+    EXPECT_GT(viewer->receiver_reports, 3u);
+  }
+  expect_no_faults(world);
+}
+
+TEST(MediaScenario, LossBothWaysIsRepairedByRetransmission) {
+  MediaWorld world(seed_or(2));
+  SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());
+  const LinkConfig lossy{
+      .delay = TimeDelta::millis(15), .jitter = TimeDelta::millis(4), .loss = 0.03};
+  SimClient& a = world.join({}, lossy, lossy);
+  SimClient& b = world.join({}, lossy, lossy);
+  ASSERT_TRUE(
+      world.network.run_until_true([&] { return all_connected(world); }, TimeDelta::seconds(10)));
+  world.view(a, {&b});
+  world.view(b, {&a});
+  world.network.run_for(TimeDelta::seconds(20));
+  EXPECT_GT(a.received_of(b.camera_track()), 450u);
+  EXPECT_GT(b.received_of(a.camera_track()), 450u);
+  EXPECT_GT(a.nacked, 10u);
+  EXPECT_GT(world.server.shard().counters().retransmitted.value(), 10u);
+  EXPECT_LT(a.video(3).broken_frames, 10u);
+  expect_no_faults(world);
+}
+
+TEST(MediaScenario, SameSeedGivesTheSameTrace) {
+  const auto run = [](uint64_t seed) {
+    MediaWorld world(seed);
+    const LinkConfig lossy{
+        .delay = TimeDelta::millis(10), .jitter = TimeDelta::millis(5), .loss = 0.05};
+    SimClient& a = world.join({.camera_encodings = 3}, lossy, lossy);
+    SimClient& b = world.join({}, lossy, lossy);
+    world.network.run_for(TimeDelta::seconds(1));
+    world.view(a, {&b});
+    world.view(b, {&a}, 180);
+    world.network.run_for(TimeDelta::seconds(4));
+    return world.network.trace();
+  };
+  const uint64_t first = run(7);
+  EXPECT_EQ(first, run(7));
+  EXPECT_NE(first, run(8));
+}
+
+TEST(MediaScenario, LayerFollowsTheTile) {
+  MediaWorld world(seed_or(3));
+  SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());
+  SimClient& publisher = world.join({.camera_encodings = 3});
+  SimClient& viewer = world.join({.camera_encodings = 0});
+  ASSERT_TRUE(
+      world.network.run_until_true([&] { return all_connected(world); }, TimeDelta::seconds(5)));
+  const auto shown = [&] {
+    uint16_t width = 0;
+    Timestamp latest;
+    for (size_t i = 0; i < 4; ++i) {
+      if (viewer.video(i).last_frame && *viewer.video(i).last_frame > latest) {
+        latest = *viewer.video(i).last_frame;
+        width = viewer.video(i).width;
+      }
+    }
+    return width;
+  };
+  for (const auto& [height, width] :
+       {std::pair<uint16_t, uint16_t>{720, 1280}, {180, 320}, {360, 640}, {720, 1280}}) {
+    world.view(viewer, {&publisher}, height);
+    EXPECT_TRUE(
+        world.network.run_until_true([&] { return shown() == width; }, TimeDelta::seconds(3)))
+        << "tile of " << height << " lines shows " << shown();
+  }
+  expect_no_faults(world);
+}
+
+TEST(MediaScenario, NewViewerIsServedFromTheKeptGroupOfPictures) {
+  MediaWorld world(seed_or(4));
+  SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());
+  SimClient& publisher = world.join();
+  SimClient& first = world.join({.camera_encodings = 0});
+  SimClient& second = world.join({.camera_encodings = 0});
+  ASSERT_TRUE(
+      world.network.run_until_true([&] { return all_connected(world); }, TimeDelta::seconds(5)));
+  world.view(first, {&publisher});
+  ASSERT_TRUE(world.network.run_until_true(
+      [&] { return first.received_of(publisher.camera_track()) > 10; }, TimeDelta::seconds(3)));
+  const uint64_t asked = publisher.key_frame_requests;
+  const Timestamp wished = world.network.now();
+  world.view(second, {&publisher});
+  ASSERT_TRUE(world.network.run_until_true(
+      [&] { return second.received_of(publisher.camera_track()) > 0; }, TimeDelta::seconds(1)));
+  // One way to the viewer: 1 ms + 10 ms, and no round trip to the publisher.
+  EXPECT_LE((world.network.now() - wished).ms(), 30);
+  EXPECT_EQ(publisher.key_frame_requests, asked);
+  world.network.run_for(TimeDelta::seconds(2));
+  EXPECT_GT(second.received_of(publisher.camera_track()), 40u);
+  expect_no_faults(world);
+}
+
+TEST(MediaScenario, OnlyTheLoudestAreForwardedAndABeginnerIsHeardAtOnce) {
+  MediaWorld world(seed_or(5));
+  SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());
+  std::vector<SimClient*> talkers;
+  for (int i = 0; i < 6; ++i) {
+    talkers.push_back(&world.join(
+        {.camera_encodings = 0, .voice_level = static_cast<uint8_t>(i < 3 ? 25 : 100)}));
+  }
+  SimClient& listener = world.join({.mic = false, .camera_encodings = 0, .audio_slots = 6});
+  ASSERT_TRUE(
+      world.network.run_until_true([&] { return all_connected(world); }, TimeDelta::seconds(5)));
+  world.network.run_for(TimeDelta::seconds(4));
+  const uint64_t quiet_before = listener.received_of(talkers[5]->mic_track());
+  world.network.run_for(TimeDelta::seconds(2));
+  EXPECT_EQ(listener.received_of(talkers[5]->mic_track()), quiet_before);
+  talkers[5]->set_voice_level(20);
+  const Timestamp began = world.network.now();
+  ASSERT_TRUE(world.network.run_until_true(
+      [&] { return listener.received_of(talkers[5]->mic_track()) > quiet_before; },
+      TimeDelta::seconds(1)));
+  EXPECT_LE((world.network.now() - began).ms(), 50) << "first packet, not after a ranking";
+  expect_no_faults(world);
+}
+
+TEST(MediaScenario, RandomJoinsViewsAndLossesNeverBreakAStream) {
+  for (uint64_t seed = seed_or(100); seed < seed_or(100) + 10; ++seed) {
+    MediaWorld world(seed);
+    SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << seed);
+    SeededRandom random(seed);
+    for (int step = 0; step < 60; ++step) {
+      const uint64_t action = random.below(10);
+      if (world.clients.size() < 2 || (action < 2 && world.clients.size() < 6)) {
+        const LinkConfig link{
+            .delay = TimeDelta::millis(static_cast<int64_t>(5 + random.below(60))),
+            .jitter = TimeDelta::millis(static_cast<int64_t>(random.below(10))),
+            .loss = static_cast<double>(random.below(4)) / 100};
+        world.join({.camera_encodings = random.below(2) == 0 ? 1 : 3}, link, link);
+      } else if (action == 2 && world.clients.size() > 2) {
+        world.leave(*world.clients[random.below(world.clients.size())]);
+      } else {
+        SimClient& viewer = *world.clients[random.below(world.clients.size())];
+        std::vector<const SimClient*> others;
+        for (auto& other : world.clients) {
+          if (other.get() != &viewer && random.below(3) != 0) others.push_back(other.get());
+        }
+        world.view(viewer, others, static_cast<uint16_t>(90 + random.below(700)));
+      }
+      world.network.run_for(TimeDelta::millis(static_cast<int64_t>(50 + random.below(700))));
+      expect_no_faults(world);
+      if (::testing::Test::HasFailure()) return;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace parley::sim

@@ -1,0 +1,29 @@
+// The one place that knows how a meeting is made.
+import { createMeeting } from '@parley/browser';
+import type { Meeting } from '@parley/core';
+import type { HandedTracks } from './devicePreview.ts';
+
+export interface Entry {
+  readonly room: string;
+  readonly name: string;
+  readonly mic: boolean;
+  readonly camera: boolean;
+  readonly microphoneId: string | null;
+  readonly cameraId: string | null;
+  readonly speakerId: string | null;
+  readonly token: string | null;
+  /** What the pre-join page had open; used once. */
+  readonly tracks: HandedTracks | null;
+}
+
+export function connect(entry: Entry): Meeting {
+  return createMeeting({
+    room: entry.room,
+    name: entry.name,
+    mic: entry.mic,
+    camera: entry.camera,
+    token: entry.token ?? undefined,
+    devices: { microphone: entry.microphoneId, camera: entry.cameraId, speaker: entry.speakerId },
+    tracks: entry.tracks ?? undefined,
+  });
+}

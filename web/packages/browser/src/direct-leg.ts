@@ -1,0 +1,189 @@
+// The connection to one other participant. Four m-lines in a fixed order tell by their place what they carry.
+import type { DirectLegHandlers, DirectLegPort, IncomingMedia, LegCounters } from '@parley/core';
+import {
+  MEDIA_SOURCES,
+  type DirectRole,
+  type IceServer,
+  type MediaSource,
+  type SignalDescription,
+} from '@parley/protocol';
+import { IncomingTrack } from './incoming-track.ts';
+import { readCounters } from './leg-counters.ts';
+import { legState, TaskLine } from './leg-state.ts';
+import { DIRECT_START_KBPS, preferVp8, withStartBitrate } from './sdp-quirks.ts';
+import { SenderControl, type WantedEncoding } from './sender-control.ts';
+
+/** The server can take over at any time, so a direct way that is silent this long is given up. */
+const INTERRUPTED_LIMIT_MS = 4_000;
+const VIDEO_MAX_BITRATE = 2_500_000;
+
+const KINDS: Readonly<Record<MediaSource, 'audio' | 'video'>> = {
+  mic: 'audio',
+  camera: 'video',
+  screen: 'video',
+  'screen-audio': 'audio',
+};
+
+export interface DirectLegOptions {
+  readonly chromium: boolean;
+  readonly role: DirectRole;
+  readonly iceServers: readonly IceServer[];
+}
+
+export class BrowserDirectLeg implements DirectLegPort {
+  readonly #connection: RTCPeerConnection;
+  readonly #handlers: DirectLegHandlers;
+  readonly #chromium: boolean;
+  readonly #transceivers = new Map<MediaSource, RTCRtpTransceiver>();
+  readonly #controls = new Map<MediaSource, SenderControl>();
+  readonly #tracks = new Map<MediaSource, MediaStreamTrack>();
+  readonly #incoming = new Map<MediaSource, IncomingTrack>();
+  readonly #streams = { person: new MediaStream(), screen: new MediaStream() };
+  readonly #tasks: TaskLine;
+  #waitingCandidates: (RTCIceCandidateInit | null)[] | null = [];
+  #interruptedTimer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(options: DirectLegOptions, handlers: DirectLegHandlers) {
+    this.#handlers = handlers;
+    this.#chromium = options.chromium;
+    this.#tasks = new TaskLine((error) => {
+      console.warn('direct connection', error);
+      if (!this.#closed) handlers.onState('failed');
+    });
+    this.#connection = new RTCPeerConnection({
+      bundlePolicy: 'max-bundle',
+      iceServers: options.iceServers.map((server) => ({ ...server, urls: [...server.urls] })),
+    });
+    this.#connection.onconnectionstatechange = () => this.#onState();
+    this.#connection.onicecandidate = ({ candidate }) => {
+      handlers.onSignal({ candidate: candidate === null ? null : candidateOf(candidate) });
+    };
+    if (options.role === 'offerer') void this.#tasks.run(() => this.#offer());
+  }
+
+  onDescription(description: SignalDescription): void {
+    void this.#tasks.run(async () => {
+      if (this.#closed) return;
+      const sdp = this.#chromium ? withStartBitrate(description.sdp, DIRECT_START_KBPS) : description.sdp;
+      await this.#connection.setRemoteDescription({ type: description.type, sdp });
+      if (description.type === 'offer') await this.#answer();
+      this.#readIncoming();
+      const waiting = this.#waitingCandidates ?? [];
+      this.#waitingCandidates = null;
+      for (const candidate of waiting) await this.#addCandidate(candidate);
+    });
+  }
+
+  onCandidate(candidate: RTCIceCandidateInit | null): void {
+    if (this.#waitingCandidates !== null) this.#waitingCandidates.push(candidate);
+    else void this.#tasks.run(() => this.#addCandidate(candidate));
+  }
+
+  incoming(): ReadonlyMap<MediaSource, IncomingMedia> {
+    return this.#incoming;
+  }
+
+  /** A muted microphone goes on as silence: it keeps the sound's clock running and costs next to nothing. */
+  setTrack(source: MediaSource, track: MediaStreamTrack | null): void {
+    if (track === null) this.#tracks.delete(source);
+    else this.#tracks.set(source, track);
+    this.#apply(source);
+  }
+
+  counters(): Promise<LegCounters> {
+    const byMid = new Map([...this.#transceivers].map(([source, { mid }]) => [mid, source]));
+    return readCounters(this.#connection, (mid) => byMid.get(mid) ?? null);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#interruptedTimer);
+    this.#connection.onconnectionstatechange = null;
+    this.#connection.onicecandidate = null;
+    this.#connection.close();
+  }
+
+  async #offer(): Promise<void> {
+    if (this.#closed) return;
+    for (const source of MEDIA_SOURCES) {
+      const kind = KINDS[source];
+      const transceiver = this.#connection.addTransceiver(kind, {
+        direction: 'sendrecv',
+        streams: [this.#streamOf(source)],
+        sendEncodings: [kind === 'video' ? { maxBitrate: VIDEO_MAX_BITRATE } : {}],
+      });
+      if (kind === 'video') preferVp8(transceiver);
+      this.#adopt(source, transceiver);
+    }
+    const offer = await this.#connection.createOffer();
+    await this.#connection.setLocalDescription(offer);
+    this.#handlers.onSignal({ description: { type: 'offer', sdp: offer.sdp ?? '' } });
+  }
+
+  async #answer(): Promise<void> {
+    // Only transceivers that the offer made are part of its answer, so they are taken as they come.
+    for (const [index, transceiver] of this.#connection.getTransceivers().entries()) {
+      const source = MEDIA_SOURCES[index];
+      if (source === undefined || this.#transceivers.has(source)) continue;
+      transceiver.direction = 'sendrecv';
+      if ('setStreams' in transceiver.sender) transceiver.sender.setStreams(this.#streamOf(source));
+      this.#adopt(source, transceiver);
+    }
+    const answer = await this.#connection.createAnswer();
+    await this.#connection.setLocalDescription(answer);
+    this.#handlers.onSignal({ description: { type: 'answer', sdp: answer.sdp ?? '' } });
+    for (const source of this.#transceivers.keys()) this.#apply(source);
+  }
+
+  #adopt(source: MediaSource, transceiver: RTCRtpTransceiver): void {
+    this.#transceivers.set(source, transceiver);
+    this.#controls.set(source, new SenderControl(transceiver.sender));
+    this.#apply(source);
+  }
+
+  #apply(source: MediaSource): void {
+    if (this.#closed) return;
+    const encoding: WantedEncoding =
+      KINDS[source] === 'video' ? { active: true, maxBitrate: VIDEO_MAX_BITRATE } : { active: true };
+    this.#controls
+      .get(source)
+      ?.want({ track: this.#tracks.get(source) ?? null, encodings: new Map([['', encoding]]) });
+  }
+
+  #readIncoming(): void {
+    for (const [source, { mid, receiver }] of this.#transceivers) {
+      if (mid !== null && !this.#incoming.has(source))
+        this.#incoming.set(source, new IncomingTrack(mid, receiver));
+    }
+    if (!this.#closed) this.#handlers.onIncoming();
+  }
+
+  async #addCandidate(candidate: RTCIceCandidateInit | null): Promise<void> {
+    if (this.#closed) return;
+    // One that can't be used (a family that this host lacks, a malformed one) must not end the attempt.
+    await this.#connection.addIceCandidate(candidate ?? undefined).catch(() => undefined);
+  }
+
+  #onState(): void {
+    const state = legState(this.#connection.connectionState);
+    clearTimeout(this.#interruptedTimer);
+    if (state === 'interrupted') {
+      this.#interruptedTimer = setTimeout(() => this.#handlers.onState('failed'), INTERRUPTED_LIMIT_MS);
+    }
+    this.#handlers.onState(state);
+  }
+
+  #streamOf(source: MediaSource): MediaStream {
+    return source === 'mic' || source === 'camera' ? this.#streams.person : this.#streams.screen;
+  }
+}
+
+function candidateOf({ candidate, sdpMid, sdpMLineIndex, usernameFragment }: RTCIceCandidate): {
+  candidate: string;
+  sdpMid: string | null;
+  sdpMLineIndex: number | null;
+  usernameFragment: string | null;
+} {
+  return { candidate, sdpMid, sdpMLineIndex, usernameFragment };
+}

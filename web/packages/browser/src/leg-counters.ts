@@ -1,0 +1,108 @@
+// getStats() of one connection as the counters that the core adds up.
+import type { IncomingCounters, LegCounters, OutgoingCounters } from '@parley/core';
+import type { MediaSource } from '@parley/protocol';
+import { numberOf } from './first-media.ts';
+
+type Stat = Readonly<Record<string, unknown>>;
+
+function kindOf(stat: Stat): 'audio' | 'video' {
+  return stat.kind === 'audio' ? 'audio' : 'video';
+}
+
+function textOf(stat: Stat, name: string): string | null {
+  const value = stat[name];
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function incoming(stat: Stat, mid: string): IncomingCounters {
+  return {
+    mid,
+    kind: kindOf(stat),
+    framesDecoded: numberOf(stat, 'framesDecoded'),
+    frameWidth: numberOf(stat, 'frameWidth'),
+    frameHeight: numberOf(stat, 'frameHeight'),
+    bytes: numberOf(stat, 'bytesReceived'),
+    packetsLost: numberOf(stat, 'packetsLost'),
+    freezeCount: numberOf(stat, 'freezeCount'),
+    totalFreezesDuration: numberOf(stat, 'totalFreezesDuration'),
+    audioEnergy: numberOf(stat, 'totalAudioEnergy'),
+  };
+}
+
+function outgoing(stat: Stat, source: MediaSource): OutgoingCounters {
+  return {
+    source,
+    kind: kindOf(stat),
+    rid: textOf(stat, 'rid'),
+    frameWidth: numberOf(stat, 'frameWidth'),
+    frameHeight: numberOf(stat, 'frameHeight'),
+    bytes: numberOf(stat, 'bytesSent'),
+    framesEncoded: numberOf(stat, 'framesEncoded'),
+  };
+}
+
+/** Adds up reports of one m-line: a restarted stream may leave its former report behind. */
+function merge(a: IncomingCounters, b: IncomingCounters): IncomingCounters {
+  const newer = b.framesDecoded > 0 || b.bytes > a.bytes ? b : a;
+  return {
+    ...newer,
+    framesDecoded: a.framesDecoded + b.framesDecoded,
+    bytes: a.bytes + b.bytes,
+    packetsLost: a.packetsLost + b.packetsLost,
+    freezeCount: a.freezeCount + b.freezeCount,
+    totalFreezesDuration: a.totalFreezesDuration + b.totalFreezesDuration,
+    audioEnergy: a.audioEnergy + b.audioEnergy,
+  };
+}
+
+export function countersFrom(
+  stats: readonly Stat[],
+  sourceOf: (mid: string) => MediaSource | null,
+): LegCounters {
+  const byMid = new Map<string, IncomingCounters>();
+  const sent: OutgoingCounters[] = [];
+  const selected = stats.find((stat) => stat.type === 'transport')?.selectedCandidatePairId;
+  let rttMs: number | null = null;
+  for (const stat of stats) {
+    const mid = textOf(stat, 'mid');
+    if (stat.type === 'inbound-rtp' && mid !== null) {
+      const now = incoming(stat, mid);
+      const before = byMid.get(mid);
+      byMid.set(mid, before === undefined ? now : merge(before, now));
+    }
+    if (stat.type === 'outbound-rtp' && mid !== null) {
+      const source = sourceOf(mid);
+      if (source !== null) sent.push(outgoing(stat, source));
+    }
+    const isSelected = selected === undefined ? stat.selected === true : stat.id === selected;
+    if (stat.type === 'candidate-pair' && isSelected && typeof stat.currentRoundTripTime === 'number') {
+      rttMs = stat.currentRoundTripTime * 1000;
+    }
+  }
+  return { incoming: [...byMid.values()], outgoing: sent, rttMs };
+}
+
+/** Firefox never settles a getStats() that is pending when its connection is closed; null after a second then. */
+const STATS_LIMIT_MS = 1_000;
+
+function withinLimit<T>(pending: Promise<T | null>): Promise<T | null> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(() => resolve(null), STATS_LIMIT_MS);
+    void pending.then((value) => {
+      clearTimeout(limit);
+      resolve(value);
+    });
+  });
+}
+
+export async function readCounters(
+  connection: RTCPeerConnection,
+  sourceOf: (mid: string) => MediaSource | null,
+): Promise<LegCounters> {
+  const stats: Stat[] = [];
+  if (connection.signalingState !== 'closed') {
+    const report = await withinLimit(connection.getStats().catch(() => null));
+    report?.forEach((stat: Stat) => stats.push(stat));
+  }
+  return countersFrom(stats, sourceOf);
+}

@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest';
+import { captureProblem, isDeviceGone, screenProblem } from './capture-problems.ts';
+import { atOrAfter } from './first-media.ts';
+import { layersFor, planLayers } from './layer-plan.ts';
+import { countersFrom } from './leg-counters.ts';
+import { legState, TaskLine } from './leg-state.ts';
+import { browserFamily, isPhone } from './platform.ts';
+import { vp8First, withStartBitrate } from './sdp-quirks.ts';
+import { defaultSocketUrl } from './socket.ts';
+
+describe('withStartBitrate', () => {
+  const sdp = [
+    'v=0',
+    'm=audio 9 UDP/TLS/RTP/SAVPF 111',
+    'a=rtpmap:111 opus/48000/2',
+    'm=video 9 UDP/TLS/RTP/SAVPF 96 97',
+    'a=rtpmap:96 VP8/90000',
+    'a=rtpmap:97 rtx/90000',
+    'a=fmtp:97 apt=96',
+    'm=video 9 UDP/TLS/RTP/SAVPF 120',
+    'a=rtpmap:120 VP8/90000',
+    'a=fmtp:120 max-fs=12288',
+    '',
+  ].join('\r\n');
+
+  it('adds a line for VP8, or a parameter to the one that is there', () => {
+    const changed = withStartBitrate(sdp, 1500);
+    expect(changed).toContain(
+      'a=rtpmap:96 VP8/90000\r\na=fmtp:96 x-google-start-bitrate=1500\r\na=rtpmap:97',
+    );
+    expect(changed).toContain('a=fmtp:120 max-fs=12288;x-google-start-bitrate=1500\r\n');
+    expect(changed.match(/x-google/g)).toHaveLength(2);
+  });
+
+  it('leaves a description without VP8 as it is', () => {
+    const audio = sdp.slice(0, sdp.indexOf('m=video'));
+    expect(withStartBitrate(audio, 1500)).toBe(audio);
+  });
+});
+
+describe('vp8First', () => {
+  it('reorders and removes nothing', () => {
+    const codecs = ['video/AV1', 'video/VP8', 'video/rtx'].map((mimeType) => ({ mimeType }));
+    expect(vp8First(codecs)?.map((codec) => codec.mimeType)).toEqual(['video/VP8', 'video/AV1', 'video/rtx']);
+    expect(vp8First([{ mimeType: 'video/VP8' }])).toBeNull();
+    expect(vp8First([{ mimeType: 'video/AV1' }])).toBeNull();
+  });
+});
+
+describe('planLayers', () => {
+  it.each([
+    [1280, 720, 3],
+    [960, 540, 3],
+    [640, 480, 2],
+    [640, 360, 2],
+    [320, 180, 1],
+    [0, 0, 3],
+  ])('makes of %i x %i: %i', (width, height, count) => expect(layersFor(width, height)).toBe(count));
+
+  it('uses quarter, half and full size of a large capture', () => {
+    expect(
+      planLayers(1280, 720, null).map((layer) => [layer.rid, layer.active, layer.scaleResolutionDownBy]),
+    ).toEqual([
+      ['l', true, 4],
+      ['m', true, 2],
+      ['h', true, 1],
+    ]);
+  });
+
+  it('puts the full size of a small capture where it is encoded', () => {
+    expect(
+      planLayers(640, 360, null).map((layer) => [layer.rid, layer.active, layer.scaleResolutionDownBy]),
+    ).toEqual([
+      ['l', true, 2],
+      ['m', true, 1],
+      ['h', false, 1],
+    ]);
+  });
+
+  it('sends what is wanted, the best it has for more, and nothing when nobody looks', () => {
+    const active = (width: number, height: number, wanted: string[]): string[] =>
+      planLayers(width, height, wanted).flatMap((layer) => (layer.active ? [layer.rid] : []));
+    expect(active(1280, 720, ['l', 'h'])).toEqual(['l', 'h']);
+    expect(active(640, 360, ['h'])).toEqual(['m']);
+    expect(active(1280, 720, [])).toEqual([]);
+  });
+});
+
+describe('countersFrom', () => {
+  it('reads what the two browsers report', () => {
+    const counters = countersFrom(
+      [
+        { type: 'transport', selectedCandidatePairId: 'pair' },
+        { type: 'candidate-pair', id: 'other', currentRoundTripTime: 9 },
+        { type: 'candidate-pair', id: 'pair', currentRoundTripTime: 0.025 },
+        { type: 'inbound-rtp', mid: '4', kind: 'audio', bytesReceived: 10, totalAudioEnergy: 0.5 },
+        {
+          type: 'inbound-rtp',
+          mid: '10',
+          kind: 'video',
+          framesDecoded: 7,
+          frameWidth: 640,
+          frameHeight: 360,
+        },
+        { type: 'inbound-rtp', kind: 'video', framesDecoded: 99 },
+        { type: 'outbound-rtp', mid: '1', kind: 'video', rid: 'h', framesEncoded: 3, bytesSent: 5 },
+        { type: 'outbound-rtp', mid: '77', kind: 'video' },
+      ],
+      (mid) => (mid === '1' ? 'camera' : null),
+    );
+    expect(counters.rttMs).toBe(25);
+    expect(counters.incoming).toMatchObject([
+      { mid: '4', kind: 'audio', bytes: 10, audioEnergy: 0.5, framesDecoded: 0 },
+      { mid: '10', kind: 'video', framesDecoded: 7, frameWidth: 640, frameHeight: 360 },
+    ]);
+    expect(counters.outgoing).toMatchObject([{ source: 'camera', rid: 'h', framesEncoded: 3, bytes: 5 }]);
+  });
+
+  it('finds the round trip by the selected mark where transports are not reported', () => {
+    const stats = [{ type: 'candidate-pair', id: 'a', selected: true, currentRoundTripTime: 0.01 }];
+    expect(countersFrom(stats, () => null).rttMs).toBe(10);
+  });
+});
+
+describe('atOrAfter', () => {
+  it('compares over the wrap of 32 bits', () => {
+    expect(atOrAfter(5, 5)).toBe(true);
+    expect(atOrAfter(4, 5)).toBe(false);
+    expect(atOrAfter(3, 0xffff_fff0)).toBe(true);
+    expect(atOrAfter(0xffff_fff0, 3)).toBe(false);
+  });
+});
+
+describe('capture problems', () => {
+  const error = (name: string, message = ''): Error => Object.assign(new Error(message), { name });
+
+  it('say what to do in each browser', () => {
+    const problem = captureProblem(error('NotAllowedError'), 'camera', 'firefox');
+    expect(problem).toMatchObject({ kind: 'denied' });
+    expect(problem).not.toEqual(captureProblem(error('NotAllowedError'), 'camera', 'chromium'));
+    expect(captureProblem(error('NotFoundError'), 'microphone', 'chromium').kind).toBe('missing');
+    expect(captureProblem(error('NotReadableError'), 'camera', 'chromium').kind).toBe('busy');
+  });
+
+  it('know a device that is gone', () => {
+    expect(isDeviceGone(error('OverconstrainedError'))).toBe(true);
+    expect(isDeviceGone(error('NotAllowedError'))).toBe(false);
+  });
+
+  it('tell a closed dialog from a system that refuses', () => {
+    expect(screenProblem(error('NotAllowedError', 'Permission denied')).kind).toBe('cancelled');
+    expect(screenProblem(error('NotAllowedError', 'Permission denied by system')).kind).toBe('denied');
+    expect(screenProblem(error('NotFoundError')).kind).toBe('missing');
+  });
+});
+
+describe('platform', () => {
+  it.each([
+    [
+      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
+      'chromium',
+    ],
+    ['Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/156.0.0.0 Safari/537.36', 'chromium'],
+    ['Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0', 'firefox'],
+    [
+      'Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15',
+      'safari',
+    ],
+  ] as const)('%s', (agent, family) => {
+    expect(browserFamily(agent)).toBe(family);
+    expect(isPhone(agent)).toBe(false);
+  });
+
+  it('knows phones', () => {
+    expect(isPhone('Mozilla/5.0 (Linux; Android 15; Pixel) Chrome/156 Mobile Safari/537.36')).toBe(true);
+    expect(isPhone('Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)')).toBe(true);
+  });
+});
+
+describe('connection states', () => {
+  it('become the few that matter', () => {
+    expect(
+      ['new', 'connecting', 'connected', 'disconnected', 'failed', 'closed'].map((state) =>
+        legState(state as RTCPeerConnectionState),
+      ),
+    ).toEqual(['connecting', 'connecting', 'connected', 'interrupted', 'failed', 'failed']);
+  });
+});
+
+describe('TaskLine', () => {
+  it('runs one after another, also after a failure', async () => {
+    const log: string[] = [];
+    const line = new TaskLine(() => log.push('error'));
+    void line.run(async () => {
+      await Promise.resolve();
+      log.push('one');
+      throw new Error('broken');
+    });
+    await line.run(() => {
+      log.push('two');
+      return Promise.resolve();
+    });
+    expect(log).toEqual(['one', 'error', 'two']);
+  });
+});
+
+describe('defaultSocketUrl', () => {
+  it('follows the page', () => {
+    expect(defaultSocketUrl({ protocol: 'https:', host: 'meet.example:8443' })).toBe(
+      'wss://meet.example:8443/ws',
+    );
+    expect(defaultSocketUrl({ protocol: 'http:', host: 'localhost:8080' })).toBe('ws://localhost:8080/ws');
+  });
+});

@@ -1,0 +1,44 @@
+// Changes to descriptions that a browser needs and has no other way for.
+
+/** kbit/s that a sender begins with instead of about 300. Direct: enough for 720p from the first second. */
+export const DIRECT_START_KBPS = 2000;
+/** To the server: three layers, of which the largest may wait a moment. */
+export const SERVER_START_KBPS = 1500;
+
+/**
+ * Chromium starts a 720p sender at 320x180 and takes half a minute to reach full size
+ *. A start bitrate in the remote description's VP8 line avoids it; other
+ * browsers ignore the parameter, but we only write it for Chromium.
+ */
+export function withStartBitrate(sdp: string, kbps: number): string {
+  const parameter = `x-google-start-bitrate=${kbps}`;
+  return sdp
+    .split(/(?=^m=)/m)
+    .map((section) => {
+      if (!section.startsWith('m=video')) return section;
+      const payload = /^a=rtpmap:(\d+) VP8\/90000\r?$/im.exec(section)?.[1];
+      if (payload === undefined) return section;
+      const existing = new RegExp(`^(a=fmtp:${payload} [^\\r\\n]*)`, 'm');
+      if (existing.test(section)) return section.replace(existing, `$1;${parameter}`);
+      return section.replace(
+        new RegExp(`^(a=rtpmap:${payload} [^\\r\\n]*)(\\r?\\n)`, 'm'),
+        `$1$2a=fmtp:${payload} ${parameter}$2`,
+      );
+    })
+    .join('');
+}
+
+/** VP8 first, everything else kept: Firefox writes broken offers when codecs are removed (rtcp-fb of absent payloads). */
+export function vp8First<Codec extends { readonly mimeType: string }>(
+  codecs: readonly Codec[],
+): Codec[] | null {
+  const isVp8 = (codec: Codec): boolean => codec.mimeType.toLowerCase() === 'video/vp8';
+  const first = codecs[0];
+  if (first === undefined || isVp8(first) || !codecs.some(isVp8)) return null;
+  return [...codecs.filter(isVp8), ...codecs.filter((codec) => !isVp8(codec))];
+}
+
+export function preferVp8(transceiver: RTCRtpTransceiver): void {
+  const reordered = vp8First(RTCRtpReceiver.getCapabilities('video')?.codecs ?? []);
+  if (reordered !== null) transceiver.setCodecPreferences(reordered);
+}

@@ -1,0 +1,549 @@
+import { describe, expect, it } from 'vitest';
+import { settle } from './testing/fake-clock.ts';
+import { person } from './testing/fake-server.ts';
+import { MeetingFixture } from './testing/meeting-fixture.ts';
+
+describe('joining', () => {
+  it('sends the offer with join and tells devices that started', async () => {
+    const f = new MeetingFixture();
+    await f.alone();
+    const join = f.server.last('join');
+    expect(join.offer?.sdp).toBe('server1 offer 1');
+    expect(join.state).toMatchObject({ mic: true, camera: true });
+    expect(f.legs.server.answers).toEqual(['answer']);
+    expect(f.snapshot.connection).toEqual({ kind: 'connected' });
+    expect(f.snapshot.topology).toBe('connecting');
+    expect(f.legs.server.sending).toBe(false);
+    expect(f.participant('p1')).toMatchObject({ self: true, micOn: true, cameraOn: true });
+  });
+
+  it('works without any device and says why', async () => {
+    const f = new MeetingFixture();
+    f.devices.problem = { kind: 'denied', message: 'Allow the microphone.' };
+    await f.alone();
+    expect(f.snapshot.mic).toEqual({ kind: 'blocked', message: 'Allow the microphone.' });
+    expect(f.snapshot.connection.kind).toBe('connected');
+    expect(f.server.last('join').state).toMatchObject({ mic: false, camera: false });
+    expect(f.snapshot.toasts.map((toast) => toast.text)).toEqual(['Allow the microphone.']);
+  });
+
+  it('tells the server when a device starts after joining', async () => {
+    const f = new MeetingFixture({ mic: false, camera: false });
+    await f.start();
+    await f.server.join({ epoch: 1, mode: 'alone', phase: 'commit' }, [
+      person('p1', { mic: false, camera: false }),
+    ]);
+    f.meeting.setCamera(true);
+    expect(f.snapshot.camera).toEqual({ kind: 'starting' });
+    await settle();
+    expect(f.server.all('state')).toEqual([{ type: 'state', camera: true }]);
+    expect(f.legs.server.tracks.get('camera')?.live).toBe(true);
+  });
+
+  it('ends with the words of a refusal', async () => {
+    const f = new MeetingFixture();
+    await f.start();
+    await f.server.send({
+      type: 'error',
+      id: f.server.last('join').id,
+      code: 'room_full',
+      message: 'Full.',
+      fatal: true,
+    });
+    expect(f.snapshot.connection).toEqual({ kind: 'ended', reason: 'refused', message: 'Full.' });
+    expect(f.legs.server.closed).toBe(true);
+    expect(f.devices.opened.every((capture) => capture.stopped)).toBe(true);
+  });
+
+  it('releases everything on leaving', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    f.meeting.leave();
+    await settle();
+    expect(f.server.all('leave')).toHaveLength(1);
+    expect(f.legs.direct.closed).toBe(true);
+    expect(f.legs.server.closed).toBe(true);
+    expect(f.snapshot.connection).toMatchObject({ kind: 'ended', reason: 'left' });
+  });
+});
+
+describe('a direct call', () => {
+  it('shows the other once the first frame arrived, then is ready', async () => {
+    const f = new MeetingFixture();
+    await f.alone();
+    await f.server.send({ type: 'roster', joined: [person('p2')], changed: [], left: [] });
+    await f.server.send({
+      type: 'topology',
+      epoch: 2,
+      mode: 'p2p',
+      phase: 'prepare',
+      peer: 'p2',
+      role: 'offerer',
+    });
+    expect(f.legs.direct.iceServers).toEqual([{ urls: ['stun:192.0.2.1:3478'] }]);
+    expect(f.legs.direct.tracks.get('camera')).not.toBeNull();
+    f.legs.direct.connect();
+    expect(f.cameraOf('p2')).toBeNull();
+    expect(f.server.all('ready')).toEqual([]);
+    f.legs.direct.get('camera').flow();
+    expect(f.cameraOf('p2')).toBe('direct1:1');
+    expect(f.server.all('ready')).toEqual([{ type: 'ready', epoch: 2 }]);
+    expect(f.snapshot.topology).toBe('connecting');
+    await f.server.send({ type: 'topology', epoch: 2, mode: 'p2p', phase: 'commit', peer: 'p2' });
+    expect(f.snapshot.topology).toBe('p2p');
+    expect(f.legs.server.sending).toBe(false);
+  });
+
+  it.each([
+    ['without a camera: at the first sound', { camera: false }, 'mic'],
+    ['with neither: at the connection', { camera: false, mic: false }, null],
+  ] as const)('is ready for someone %s', async (_what, change, source) => {
+    const f = new MeetingFixture();
+    await f.alone();
+    await f.server.send({ type: 'roster', joined: [person('p2', change)], changed: [], left: [] });
+    await f.server.send({
+      type: 'topology',
+      epoch: 2,
+      mode: 'p2p',
+      phase: 'prepare',
+      peer: 'p2',
+      role: 'answerer',
+    });
+    expect(f.server.all('ready')).toEqual([]);
+    f.legs.direct.connect();
+    if (source !== null) {
+      expect(f.server.all('ready')).toEqual([]);
+      f.legs.direct.get(source).flow();
+    }
+    expect(f.server.all('ready')).toHaveLength(1);
+  });
+
+  it('relays signals of its epoch and ignores those of others', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    const leg = f.legs.direct;
+    leg.handlers.onSignal({ candidate: null });
+    expect(f.server.last('signal')).toEqual({ type: 'signal', epoch: 2, to: 'p2', candidate: null });
+    await f.server.send({ type: 'signal', epoch: 2, from: 'p2', description: { type: 'answer', sdp: 'a' } });
+    await f.server.send({ type: 'signal', epoch: 1, from: 'p2', candidate: null });
+    await f.server.send({ type: 'signal', epoch: 2, from: 'p3', candidate: null });
+    expect(leg.descriptions).toHaveLength(1);
+    expect(leg.candidates).toEqual([]);
+  });
+
+  it('reports the direct leg failing after its commit', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    f.legs.direct.handlers.onState('failed');
+    expect(f.server.all('failed')).toMatchObject([{ epoch: 2 }]);
+  });
+
+  it('hides the picture when the camera goes off and waits for a new one', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    await f.server.send({ type: 'roster', joined: [], changed: [{ id: 'p2', camera: false }], left: [] });
+    expect(f.cameraOf('p2')).toBeNull();
+    await f.server.send({ type: 'roster', joined: [], changed: [{ id: 'p2', camera: true }], left: [] });
+    expect(f.cameraOf('p2')).toBeNull();
+    f.legs.direct.get('camera').flow();
+    expect(f.cameraOf('p2')).toBe('direct1:1');
+  });
+});
+
+describe('from the direct call to the server', () => {
+  it('keeps picture and sound of the direct leg until the new ones flow', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    await f.prepareServer(3);
+    expect(f.legs.server.sending).toBe(true);
+    expect(f.cameraOf('p2')).toBe('direct1:1');
+    expect(f.audio.audible()).toEqual(['direct1:0']);
+    f.legs.server.slot('4').flow();
+    expect(f.audio.audible()).toEqual(['server1:4']);
+    expect(f.server.all('ready')).toHaveLength(1);
+    f.legs.server.slot('10').flow();
+    expect(f.cameraOf('p2')).toBe('server1:10');
+    expect(f.server.last('ready').epoch).toBe(3);
+    expect(f.legs.direct.closed).toBe(false);
+    await f.server.send({ type: 'topology', epoch: 3, mode: 'sfu', phase: 'commit' });
+    expect(f.legs.direct.closed).toBe(true);
+    expect(f.snapshot.topology).toBe('sfu');
+  });
+
+  it('asks for frames from the announced timestamp on', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    await f.prepareServer(3);
+    expect([...f.legs.server.slot('10').watches].map((watch) => watch.rtpTimestamp)).toEqual([2000]);
+  });
+
+  it('returns to the direct leg at once when aborted', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    await f.prepareServer(3);
+    f.legs.server.slot('4').flow();
+    f.legs.server.slot('10').flow();
+    await f.server.send({ type: 'topology', epoch: 3, mode: 'sfu', phase: 'abort' });
+    expect(f.cameraOf('p2')).toBe('direct1:1');
+    expect(f.audio.audible()).toEqual(['direct1:0']);
+    expect(f.legs.server.sending).toBe(false);
+    expect(f.snapshot.topology).toBe('p2p');
+  });
+
+  it('keeps the last picture for a moment when committed before the new one flows', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    await f.server.send({ type: 'topology', epoch: 3, mode: 'sfu', phase: 'commit' });
+    expect(f.cameraOf('p2')).toBe('direct1:1');
+    await f.clock.advance(3_100);
+    expect(f.cameraOf('p2')).toBeNull();
+  });
+
+  it('does not wait for a camera that the page does not show', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    f.meeting.setView([]);
+    await f.clock.advance(100);
+    await f.prepareServer(3);
+    f.legs.server.slot('4').flow();
+    expect(f.server.last('ready').epoch).toBe(3);
+  });
+
+  it('comes back by resume during the switch without touching the media', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    await f.prepareServer(3);
+    f.legs.server.slot('4').flow();
+    await f.server.drop();
+    expect(f.snapshot.connection.kind).toBe('reconnecting');
+    expect(f.cameraOf('p2')).toBe('direct1:1');
+    f.legs.server.slot('10').flow();
+    expect(f.server.all('ready')).toHaveLength(1);
+    await f.clock.advance(400);
+    await f.server.accept();
+    const join = f.server.last('join');
+    expect(join).toMatchObject({ resume: 'resume-token' });
+    expect(join.offer).toBeUndefined();
+    const everyone = [person('p1'), person('p2'), person('p3')];
+    await f.server.join({ epoch: 2, mode: 'p2p', phase: 'commit', peer: 'p2' }, everyone, { resumed: true });
+    expect(f.snapshot.connection.kind).toBe('connected');
+    expect(f.server.last('ready').epoch).toBe(3);
+    expect(f.legs.servers).toHaveLength(1);
+    expect(f.legs.direct.closed).toBe(false);
+    await f.server.send({ type: 'topology', epoch: 3, mode: 'sfu', phase: 'commit' });
+    expect(f.cameraOf('p2')).toBe('server1:10');
+  });
+
+  it('makes a new server leg when the seat is gone', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    await f.server.drop();
+    await f.clock.advance(400);
+    await f.server.accept();
+    await f.server.join({ epoch: 1, mode: 'sfu', phase: 'commit' }, [person('p7'), person('p8')], {
+      self: 'p7',
+    });
+    expect(f.legs.servers).toHaveLength(2);
+    expect(f.legs.servers[0]?.closed).toBe(true);
+    expect(f.server.last('offer').sdp).toBe('server2 offer 1');
+    await f.server.send({ type: 'answer', id: f.server.last('offer').id, sdp: 'answer 2' });
+    expect(f.legs.server.answers).toEqual(['answer 2']);
+    expect(f.legs.server.sending).toBe(true);
+    expect(f.legs.server.tracks.get('mic')?.live).toBe(true);
+    expect(f.legs.direct.closed).toBe(true);
+  });
+});
+
+describe('slots', () => {
+  const inRoom = async (): Promise<MeetingFixture> => {
+    const f = new MeetingFixture();
+    await f.start();
+    const people = [person('p1'), person('p2'), person('p3')];
+    await f.server.join({ epoch: 4, mode: 'sfu', phase: 'commit' }, people);
+    f.legs.server.handlers.onState('connected');
+    return f;
+  };
+
+  it('plays audio slots at once and shows pictures at their first frame', async () => {
+    const f = await inRoom();
+    await f.server.send({
+      type: 'slots',
+      slots: [
+        { mid: '4', participant: 'p2', source: 'mic', rtp_timestamp: 1 },
+        { mid: '10', participant: 'p3', source: 'camera', rtp_timestamp: 1 },
+      ],
+    });
+    expect(f.audio.audible()).toEqual(['server1:4']);
+    expect(f.cameraOf('p3')).toBeNull();
+    f.legs.server.slot('10').flow();
+    expect(f.cameraOf('p3')).toBe('server1:10');
+  });
+
+  it('never shows one person in the tile of another when a slot changes its owner', async () => {
+    const f = await inRoom();
+    await f.server.send({
+      type: 'slots',
+      slots: [{ mid: '10', participant: 'p3', source: 'camera', rtp_timestamp: 1 }],
+    });
+    f.legs.server.slot('10').flow();
+    await f.server.send({
+      type: 'slots',
+      slots: [{ mid: '10', participant: 'p2', source: 'camera', rtp_timestamp: 9 }],
+    });
+    expect(f.cameraOf('p3')).toBeNull();
+    expect(f.cameraOf('p2')).toBeNull();
+    f.legs.server.slot('10').flow();
+    expect(f.cameraOf('p2')).toBe('server1:10');
+  });
+
+  it('keeps heard energy with the person that was heard', async () => {
+    const f = await inRoom();
+    const counters = (audioEnergy: number): void => {
+      const zero = {
+        framesDecoded: 0,
+        frameWidth: 0,
+        frameHeight: 0,
+        packetsLost: 0,
+        freezeCount: 0,
+        totalFreezesDuration: 0,
+      };
+      f.legs.server.stats = [{ mid: '4', kind: 'audio', bytes: 100 * audioEnergy, audioEnergy, ...zero }];
+    };
+    await f.server.send({
+      type: 'slots',
+      slots: [{ mid: '4', participant: 'p2', source: 'mic', rtp_timestamp: 1 }],
+    });
+    counters(2);
+    await f.server.send({
+      type: 'slots',
+      slots: [{ mid: '4', participant: 'p3', source: 'mic', rtp_timestamp: 2 }],
+    });
+    counters(5);
+    const stats = await f.meeting.stats();
+    expect(stats.received.map(({ participant, audioEnergy }) => [participant, audioEnergy])).toEqual([
+      ['p2', 2],
+      ['p3', 3],
+    ]);
+    expect(stats).toMatchObject({ topology: 'sfu', rtt_ms: 20 });
+  });
+
+  it('sends only the layers that are looked at', async () => {
+    const f = await inRoom();
+    await f.server.send({ type: 'layers', source: 'camera', rids: ['l'] });
+    expect(f.legs.server.layers.get('camera')).toEqual(['l']);
+  });
+});
+
+describe('the server connection for media', () => {
+  it('looks for new paths after an interruption of 3 s and on a change of network', async () => {
+    const f = new MeetingFixture();
+    await f.alone();
+    f.legs.server.handlers.onState('interrupted');
+    await f.clock.advance(2_900);
+    expect(f.legs.server.restarts).toBe(0);
+    await f.clock.advance(200);
+    expect(f.legs.server.restarts).toBe(1);
+    await f.server.send({ type: 'answer', id: f.server.last('offer').id, sdp: 'again' });
+    f.legs.server.handlers.onState('connected');
+    f.network.change();
+    await settle();
+    expect(f.legs.server.restarts).toBe(2);
+  });
+
+  it('does not restart after an interruption that mends itself', async () => {
+    const f = new MeetingFixture();
+    await f.alone();
+    f.legs.server.handlers.onState('interrupted');
+    await f.clock.advance(1_000);
+    f.legs.server.handlers.onState('connected');
+    await f.clock.advance(20_000);
+    expect(f.legs.server.restarts).toBe(0);
+  });
+
+  it('tries again while it stays broken', async () => {
+    const f = new MeetingFixture();
+    await f.alone();
+    f.legs.server.handlers.onState('failed');
+    await settle();
+    await f.server.send({ type: 'answer', id: f.server.last('offer').id, sdp: 'again' });
+    await f.clock.advance(5_100);
+    expect(f.legs.server.restarts).toBe(2);
+  });
+});
+
+describe('people', () => {
+  it('orders raised hands and lowers ours when somebody else does', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    f.meeting.setHand(true);
+    expect(f.snapshot.handUp).toBe(true);
+    expect(f.server.last('state')).toEqual({ type: 'state', hand: true });
+    const hands = [
+      { id: 'p1', hand: 7 },
+      { id: 'p2', hand: 3 },
+    ];
+    await f.server.send({ type: 'roster', joined: [], changed: hands, left: [] });
+    expect(f.participant('p2').hand).toBe(1);
+    expect(f.participant('p1').hand).toBe(2);
+    await f.server.send({ type: 'roster', joined: [], changed: [{ id: 'p1', hand: 0 }], left: [] });
+    expect(f.snapshot.handUp).toBe(false);
+  });
+
+  it('takes the echo of a quick down and up for what it is', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    const echo = (hand: number): Promise<void> =>
+      f.server.send({ type: 'roster', joined: [], changed: [{ id: 'p1', hand }], left: [] });
+    f.meeting.setHand(true);
+    await echo(1);
+    f.meeting.setHand(false);
+    f.meeting.setHand(true);
+    await echo(0);
+    await echo(1);
+    expect(f.snapshot.handUp).toBe(true);
+    await echo(0);
+    expect(f.snapshot.handUp).toBe(false);
+  });
+
+  it('marks who speaks, and the own voice only while the microphone is on', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    f.legs.direct.get('mic').loudness = 0.2;
+    f.meter.loudness = 0.2;
+    await f.clock.advance(250);
+    expect(f.participant('p2').speaking).toBe(true);
+    expect(f.participant('p1').speaking).toBe(true);
+    expect(f.snapshot.dominantSpeaker).toBe('p2');
+    f.meeting.setMic(false);
+    await f.clock.advance(1_500);
+    expect(f.participant('p1').speaking).toBe(false);
+    expect(f.snapshot.speakingWhileMuted).toBe(true);
+    expect(f.legs.server.tracks.get('mic')).toMatchObject({ live: false, track: { enabled: false } });
+    expect(f.legs.direct.tracks.get('mic')).not.toBeNull();
+    f.meeting.setMic(true);
+    await f.clock.advance(250);
+    expect(f.snapshot.speakingWhileMuted).toBe(false);
+  });
+
+  it('keeps the object of a participant in whom nothing changed', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    const before = f.participant('p2');
+    f.meeting.setHand(true);
+    expect(f.participant('p2')).toBe(before);
+    expect(f.snapshot).toBe(f.snapshot);
+  });
+
+  it('takes a new name at once and back when it is refused', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    f.meeting.rename(' Anabel ');
+    expect(f.participant('p1').name).toBe('Anabel');
+    const { id } = f.server.last('rename');
+    await f.server.send({ type: 'error', id, code: 'bad_name', message: 'Not that name.', fatal: false });
+    expect(f.participant('p1').name).toBe('Ana');
+    expect(f.snapshot.toasts.map((toast) => toast.text)).toContain('Not that name.');
+  });
+
+  it('tells subscribers once for changes of one moment', async () => {
+    const f = new MeetingFixture();
+    await f.alone();
+    let calls = 0;
+    const forget = f.meeting.subscribe(() => (calls += 1));
+    f.meeting.setHand(true);
+    f.meeting.setChatOpen(true);
+    expect(calls).toBe(0);
+    await settle();
+    expect(calls).toBe(1);
+    forget();
+    f.meeting.setHand(false);
+    await settle();
+    expect(calls).toBe(1);
+  });
+});
+
+describe('sharing the screen', () => {
+  it('sends picture and sound and ends with the browser’s own button', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    f.meeting.setScreenShare(true);
+    await settle();
+    expect(f.snapshot.screenSharing).toBe(true);
+    expect(f.server.last('state')).toEqual({ type: 'state', screen: true });
+    expect(f.legs.direct.tracks.get('screen-audio')).toMatchObject({ id: 'screen-audio' });
+    f.devices.screen?.video.end();
+    expect(f.snapshot.screenSharing).toBe(false);
+    expect(f.server.last('state')).toEqual({ type: 'state', screen: false });
+    expect(f.legs.direct.tracks.get('screen')).toBeNull();
+    expect(f.devices.screen?.audio?.stopped).toBe(true);
+  });
+
+  it('says nothing when the dialog is closed', async () => {
+    const f = new MeetingFixture();
+    await f.alone();
+    f.devices.problem = { kind: 'cancelled' };
+    f.meeting.setScreenShare(true);
+    await settle();
+    expect(f.snapshot.screenSharing).toBe(false);
+    expect(f.snapshot.toasts).toEqual([]);
+  });
+});
+
+describe('chat', () => {
+  it('shows a message at once and confirms it', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    f.meeting.sendChat('  hello ');
+    expect(f.snapshot.chat).toMatchObject([{ text: 'hello', state: 'sending', seq: null }]);
+    const { id, key } = f.server.last('chat');
+    const message = { seq: 1, from: 'p1', name: 'Ana', text: 'hello', time: 5, key };
+    await f.server.send({ type: 'chat', message });
+    await f.server.send({ type: 'ok', id, seq: 1 });
+    expect(f.snapshot.chat).toEqual([{ ...message, state: 'sent' }]);
+    expect(f.snapshot.unreadChat).toBe(0);
+  });
+
+  it('sends what was on its way again with the same key after a lost socket', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    f.meeting.sendChat('one');
+    await f.server.drop();
+    f.meeting.sendChat('two');
+    await f.clock.advance(400);
+    await f.server.accept();
+    await f.server.join(
+      { epoch: 2, mode: 'p2p', phase: 'commit', peer: 'p2' },
+      [person('p1'), person('p2')],
+      {
+        resumed: true,
+      },
+    );
+    const [first, again, second] = f.server.all('chat');
+    expect(again?.key).toBe(first?.key);
+    expect(second?.text).toBe('two');
+    expect(f.snapshot.chat.map((message) => message.state)).toEqual(['sending', 'sending']);
+  });
+
+  it('marks a refused message and sends it again on request', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    f.meeting.sendChat('hello');
+    const { id, key } = f.server.last('chat');
+    await f.server.send({ type: 'error', id, code: 'too_many', message: 'Too fast.', fatal: false });
+    expect(f.snapshot.chat).toMatchObject([{ state: 'failed' }]);
+    f.meeting.retryChat(key);
+    expect(f.server.all('chat')).toHaveLength(2);
+    expect(f.server.last('chat').key).toBe(key);
+  });
+
+  it('counts what others wrote while the panel is closed', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    const message = { seq: 1, from: 'p2', name: 'Bo', text: 'hi', time: 5, key: 'k1' };
+    await f.server.send({ type: 'chat', message });
+    await f.server.send({ type: 'chat', message });
+    expect(f.snapshot.unreadChat).toBe(1);
+    f.meeting.setChatOpen(true);
+    expect(f.snapshot.unreadChat).toBe(0);
+  });
+});

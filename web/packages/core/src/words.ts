@@ -1,0 +1,19 @@
+// What the core says to people. Plain words, what happened and what to do; one place to read and to translate them.
+
+export const words = {
+  unplugged: (device: 'microphone' | 'camera', next: boolean): string =>
+    next
+      ? `Your ${device} was unplugged. Another one is used now.`
+      : `Your ${device} was unplugged. Plug it in again, or choose another one.`,
+  switchFailed: (device: 'microphone' | 'camera'): string =>
+    `That ${device} can't be used. The one before stays in use.`,
+  speakerFailed: "That speaker can't be used. The one before stays in use.",
+  screenEnded: 'You stopped sharing your screen.',
+  soundRefused: 'Your browser holds the sound back. Start sound: click anywhere on the page.',
+  chatFailed: "Your message wasn't sent. Try again.",
+  renameFailed: "Your name wasn't changed. Try again.",
+  mediaLost: 'Sound and pictures are interrupted. Reconnecting…',
+  mediaRefused: "Sound and pictures can't be set up. Reload the page; if it stays so, try another browser.",
+  left: 'You left the meeting.',
+  chatTooLong: (most: number): string => `A message may have at most ${most} characters.`,
+} as const;

@@ -1,0 +1,248 @@
+// Every word that people read, in one place. Short, plain, second person.
+import type { EndReason, Topology } from '@parley/core';
+
+const plural = (n: number, one: string, many: string): string => (n === 1 ? one : many);
+
+export const text = {
+  product: 'Parley',
+  tagline: 'Meet face to face. Open a room, send the link, talk.',
+  you: 'You',
+  close: 'Close',
+  dismiss: 'Dismiss',
+  copyLink: 'Copy link',
+  copied: 'Link copied',
+  copyFailed: 'The link couldn’t be copied. Select it and copy it by hand.',
+
+  landing: {
+    newMeeting: 'New meeting',
+    roomLabel: 'Link or room name',
+    roomPlaceholder: 'blue-fox-hill',
+    join: 'Join',
+    recent: 'Recent rooms',
+    forget: (room: string) => `Forget ${room}`,
+    empty: 'Type a room name or paste a link first.',
+    badRoom: 'A room name has 1 to 64 characters: small letters a–z, digits and hyphens.',
+  },
+
+  prejoin: {
+    title: (room: string) => `Join ${room}`,
+    name: 'Your name',
+    namePlaceholder: 'How others see you',
+    nameMissing: 'Type your name first, so that others know who you are.',
+    insecure: 'Camera and microphone only work over HTTPS. Open this page with https:// in front.',
+    nameLong: 'Your name can have 64 characters at most.',
+    join: 'Join',
+    joining: 'Joining…',
+    cameraOff: 'Your camera is off',
+    cameraStarting: 'Starting your camera…',
+    preview: 'Your camera, as you will see yourself',
+    level: 'Microphone level',
+    silent: 'Microphone is off',
+    permissionTitle: 'Your browser will ask for your microphone and camera',
+    permissionText: 'Choose “Allow”. You can switch either off at any time.',
+    blockedHelp:
+      'To change it, open the site settings next to the address, allow microphone and camera, and reload this page.',
+    inside: (names: readonly string[]) =>
+      names.length === 0 ? 'Nobody is in the room yet' : `In the room: ${names.join(', ')}`,
+  },
+
+  devices: {
+    title: 'Devices',
+    microphone: 'Microphone',
+    camera: 'Camera',
+    speaker: 'Speaker',
+    choose: (what: string) => `Choose a ${what.toLowerCase()}`,
+    none: 'None found',
+    systemSpeaker: 'System speaker',
+    failed: (what: string) =>
+      `The ${what.toLowerCase()} couldn’t be used. Another program may have it; choose another one.`,
+  },
+
+  bar: {
+    label: 'Meeting controls',
+    mute: 'Mute',
+    unmute: 'Unmute',
+    mic: 'Mic',
+    camera: 'Camera',
+    cameraOn: 'Turn camera on',
+    cameraOff: 'Turn camera off',
+    share: 'Share',
+    shareOn: 'Share your screen',
+    shareOff: 'Stop sharing',
+    hand: 'Hand',
+    handUp: 'Raise hand',
+    handDown: 'Lower hand',
+    people: 'People',
+    chat: 'Chat',
+    unread: (n: number) => `${n} unread`,
+    more: 'More',
+    leave: 'Leave',
+    mutedHint: 'You’re muted.',
+    mutedKeys: 'Press M, or hold Space to talk.',
+    starting: 'starting',
+    blocked: 'blocked',
+  },
+
+  menu: {
+    grid: 'Grid view',
+    speaker: 'Speaker view',
+    fullscreen: 'Full screen',
+    exitFullscreen: 'Leave full screen',
+    settings: 'Settings',
+    statistics: 'Statistics',
+    shortcuts: 'Keyboard shortcuts',
+    showSelf: 'Show your own picture',
+    hideSelf: 'Hide your own picture',
+  },
+
+  header: {
+    label: 'Meeting',
+    direct: 'Direct',
+    directTip: 'Pictures and sound go straight between the two of you.',
+    server: 'Server',
+    serverTip: 'Pictures and sound go through the meeting server.',
+    connecting: 'Connecting',
+    connectingTip: 'The way to the others is being set up.',
+    people: (n: number) => `${n} ${plural(n, 'person', 'people')}`,
+    clock: 'Time in this meeting',
+  },
+
+  stage: {
+    label: 'Pictures',
+    previous: 'Previous page',
+    next: 'Next page',
+    page: (page: number, pages: number) => `Page ${page} of ${pages}`,
+    screenOf: (name: string) => `${name}’s screen`,
+    yourScreen: 'Your screen',
+    moveSelf: 'Your picture. Drag it, or use the arrow keys, to another corner.',
+  },
+
+  tile: {
+    muted: 'muted',
+    speaking: 'speaking',
+    hand: (n: number) => `Hand raised, number ${n}`,
+    poor: 'Poor connection',
+    fair: 'Fair connection',
+    lost: 'Connection lost',
+    paused: 'Picture paused',
+    pausedSlow: 'Paused: slow connection',
+    pausedLost: 'Reconnecting…',
+    menu: (name: string) => `Actions for ${name}`,
+    pin: 'Pin',
+    unpin: 'Unpin',
+    hide: 'Don’t show',
+  },
+
+  alone: {
+    title: 'You’re the only one here',
+    text: 'Send this link to the people you want to meet.',
+    link: 'Link to this meeting',
+    qr: 'QR code of the link to this meeting',
+    qrText: 'Or scan it with a phone.',
+  },
+
+  chat: {
+    title: 'Chat',
+    empty: 'No messages yet. Everyone in the room sees what you write here.',
+    placeholder: 'Write a message',
+    send: 'Send',
+    sending: 'Sending…',
+    failed: 'Not sent.',
+    retry: 'Try again',
+    log: 'Messages',
+    newMessages: 'New messages',
+  },
+
+  people: {
+    title: 'People',
+    search: 'Search people',
+    hands: 'Raised hands',
+    inMeeting: (n: number) => `In the meeting (${n})`,
+    nobody: 'Nobody of that name is here.',
+    show: (name: string) => `Show ${name} again`,
+    micOn: 'Microphone on',
+    micOff: 'Muted',
+    cameraOn: 'Camera on',
+    cameraOff: 'Camera off',
+    sharing: 'Sharing the screen',
+  },
+
+  settings: { title: 'Settings', name: 'Your name', save: 'Save' },
+
+  shortcuts: {
+    title: 'Keyboard shortcuts',
+    hint: 'They work whenever you are not typing.',
+    hold: 'Talk while held, when muted',
+    mic: 'Microphone',
+    camera: 'Camera',
+    share: 'Share your screen',
+    chat: 'Chat',
+    people: 'People',
+    hand: 'Raise or lower your hand',
+    view: 'Grid or speaker view',
+    fullscreen: 'Full screen',
+    page: 'Page through the pictures',
+    help: 'This list',
+  },
+
+  stats: {
+    title: 'Statistics',
+    path: 'Media path',
+    rtt: 'Round trip',
+    received: 'Received',
+    sent: 'Sent',
+    nothing: 'Nothing yet.',
+    who: 'Who',
+    what: 'What',
+    size: 'Size',
+    lost: 'Lost',
+    freezes: 'Freezes',
+    rate: 'Rate',
+    unknown: '–',
+    topology: {
+      connecting: 'Not connected yet',
+      p2p: 'Peer to peer',
+      sfu: 'Forwarding server (SFU)',
+      composite: 'Composed by the server (MCU)',
+    } satisfies Record<Topology, string>,
+  },
+
+  connection: {
+    connecting: 'Connecting…',
+    unreachable: 'The server can’t be reached. Trying again…',
+    reconnecting: 'The connection was lost. Reconnecting…',
+  },
+
+  left: {
+    title: {
+      left: 'You left the meeting',
+      removed: 'You were removed from the meeting',
+      ended: 'The meeting has ended',
+      replaced: 'You joined from another tab or device',
+      stopping: 'The server is restarting',
+      refused: 'You couldn’t join',
+      lost: 'The connection was lost',
+    } satisfies Record<EndReason, string>,
+    hint: {
+      left: 'Come back whenever you like.',
+      removed: 'Ask the host if you think this is a mistake.',
+      ended: 'Everybody has left the room.',
+      replaced: 'This page has stopped; the meeting goes on over there.',
+      stopping: 'Wait a moment, then rejoin.',
+      refused: '',
+      lost: 'Check your network, then rejoin.',
+    } satisfies Record<EndReason, string>,
+    rejoin: 'Rejoin',
+    home: 'To the start page',
+  },
+
+  announce: {
+    joined: (names: readonly string[]) =>
+      names.length > 3 ? `${names.length} people joined` : `${names.join(', ')} joined`,
+    left: (names: readonly string[]) =>
+      names.length > 3 ? `${names.length} people left` : `${names.join(', ')} left`,
+    hand: (name: string) => `${name} raised a hand`,
+    chat: (name: string, words: string) => `${name} wrote: ${words}`,
+    sharing: (name: string) => `${name} shares a screen`,
+  },
+} as const;
