@@ -1,6 +1,9 @@
 // The rate at which packets reach the receiver.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "base/units.h"
@@ -15,6 +18,8 @@ namespace parley::congestion {
 //    window moves little; several of the same kind move all.
 // 3. While the application sends little, a lower sample counts less: it tells of the application.
 // 4. A silence longer than kSilence starts over.
+// 5. Besides, the plain rate of the last while is kept, in slots of kSlot: what a decrease starts
+//    from must not lag.
 class AckedRate {
  public:
   static constexpr TimeDelta kFirstWindow = TimeDelta::millis(500);
@@ -24,14 +29,21 @@ class AckedRate {
   void on_received(DataSize size, Timestamp received, bool application_limited);
   // Empty until the first window is full.
   std::optional<DataRate> value() const;
+  // The plain rate of the last `window` before the newest packet, at most kSlots x kSlot.
+  DataRate recent(TimeDelta window) const;
 
  private:
+  static constexpr TimeDelta kSlot = TimeDelta::millis(20);
+  static constexpr size_t kSlots = 32;
+  void count(DataSize size, Timestamp received);
   void fold(double sample_kbps, bool application_limited);
 
   Timestamp window_start_;
   Timestamp last_;
   bool started_ = false;
   DataSize bytes_;
+  std::array<int64_t, kSlots> slots_{};  // bytes
+  int64_t slot_ = 0;                     // number of the newest one
   double estimate_kbps_ = -1;
   double variance_ = 50;
 };

@@ -11,6 +11,7 @@
 #include "congestion/acked_rate.h"
 #include "congestion/application_limit.h"
 #include "congestion/arrival_groups.h"
+#include "congestion/competition.h"
 #include "congestion/loss_bound.h"
 #include "congestion/loss_report_control.h"
 #include "congestion/packet_result.h"
@@ -31,6 +32,8 @@ struct EstimatorConfig {
   // Voice with its headers.
   DataRate least = DataRate::kbps(30);
   DataRate most = DataRate::kbps(50'000);
+  // Negotiated: then silence from the first packet on is a sign of congestion.
+  bool transport_feedback = true;
 };
 
 // Rules
@@ -78,6 +81,7 @@ class BandwidthEstimator {
   BandwidthUsage usage() const { return trendline_.usage(); }
   DataRate delay_based() const { return rate_control_.target(); }
   std::optional<DataRate> loss_bound() const { return loss_.value(); }
+  bool competing() const { return competition_.competing(); }
   bool application_limited() const { return application_.limited(); }
 
  private:
@@ -93,6 +97,7 @@ class BandwidthEstimator {
   TrendlineDetector trendline_;
   QueueDelay queue_delay_;
   AckedRate acked_;
+  CompetitionDetector competition_;
   RateControl rate_control_;
   LossBound loss_;
   LossReportControl reports_;
@@ -104,6 +109,7 @@ class BandwidthEstimator {
   DataRate demand_;
   TimeDelta round_trip_ = TimeDelta::millis(200);
   std::optional<ProbeResult> probe_result_;  // of the report being handled
+  bool lost_ = false;                        // in the report being handled
   bool had_feedback_ = false;
   Timestamp last_feedback_;
   // The oldest packet sent after the last feedback; never: nothing is under way.

@@ -34,7 +34,7 @@ class ProbeController {
  public:
   static constexpr TimeDelta kSpacing = TimeDelta::millis(500);
   static constexpr TimeDelta kQuiet = TimeDelta::millis(700);
-  static constexpr TimeDelta kInterval = TimeDelta::millis(2'500);
+  static constexpr TimeDelta kInterval = TimeDelta::millis(1'500);
   static constexpr TimeDelta kPatience = TimeDelta::seconds(1);
   static constexpr TimeDelta kDropMemory = TimeDelta::seconds(10);
   static constexpr TimeDelta kQuietQueue = TimeDelta::millis(25);
