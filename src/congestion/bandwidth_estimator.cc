@@ -1,0 +1,154 @@
+#include "congestion/bandwidth_estimator.h"
+
+#include <algorithm>
+
+#include "congestion/scale.h"
+
+namespace parley::congestion {
+namespace {
+
+constexpr TimeDelta kRecent = TimeDelta::millis(300);
+constexpr TimeDelta kNewest = TimeDelta::millis(100);
+constexpr TimeDelta kShortestRoundTrip = TimeDelta::millis(1);
+constexpr TimeDelta kLongestRoundTrip = TimeDelta::seconds(10);
+
+}  // namespace
+
+BandwidthEstimator::BandwidthEstimator(const EstimatorConfig& config)
+    : config_(config),
+      rate_control_(config.start, config.least, config.most),
+      loss_(config.least),
+      reports_(config.start, config.least, config.most),
+      target_(config.start) {}
+
+void BandwidthEstimator::on_sent(uint16_t transport_sequence, DataSize size, Timestamp now,
+                                 ProbeId probe) {
+  history_.on_sent(transport_sequence, size, probe, now);
+  application_.on_sent(size, now, target_);
+  waiting_since_ = std::min(waiting_since_, now);
+}
+
+void BandwidthEstimator::on_feedback(std::span<const PacketResult> results, Timestamp now) {
+  if (had_feedback_ && now - last_feedback_ > kShortestSilence) {
+    groups_.reset();
+    trendline_.reset();
+  }
+  probe_result_.reset();
+  lost_ = false;
+  bool news = false;
+  Timestamp newest_sent;
+  for (const PacketResult& result : results) {
+    const auto packet = history_.on_result(result);
+    if (!packet) continue;
+    loss_.on_result(packet->sent, packet->size, result.received.has_value(), packet->was_lost);
+    lost_ = lost_ || !result.received;
+    if (!result.received) continue;
+    on_received(*packet, *result.received);
+    newest_sent = news ? std::max(newest_sent, packet->sent) : packet->sent;
+    news = true;
+  }
+  if (!news) return;
+  had_feedback_ = true;
+  last_feedback_ = now;
+  waiting_since_ = Timestamp::never();
+  on_round_trip(now - newest_sent, now);
+  queue_delay_.end_report(now);
+
+  const DataRate before = target_;
+  rate_control_.update(rate_input(), now);
+  competition_.update(queue_delay_.value(), round_trip_, rate_control_.decreased(), now);
+  if (probe_result_ && trendline_.usage() != BandwidthUsage::kOver) {
+    rate_control_.on_probe(probe_result_->rate, now);
+    loss_.on_probe(probe_result_->rate);
+  }
+  loss_.update(rate_control_.target(), acked_.value(), now);
+  update_target(now);
+  if (target_ < before) probe_controller_.on_drop(before, target_, now);
+  if (probe_result_) probe_controller_.on_result(*probe_result_, probe_input(), now);
+  probe_controller_.update(probe_input(), now);
+}
+
+void BandwidthEstimator::on_received(const SentHistory::Packet& packet, Timestamp received) {
+  acked_.on_received(packet.size, received, application_.limited());
+  queue_delay_.on_packet(packet.sent, received);
+  if (const auto delta = groups_.on_packet(packet.sent, received)) trendline_.on_delta(*delta);
+  if (!packet.probe) return;
+  if (const auto result =
+          probe_estimator_.on_received(packet.probe, packet.size, packet.sent, received))
+    probe_result_ = result;
+}
+
+void BandwidthEstimator::on_round_trip(TimeDelta round_trip, Timestamp) {
+  const TimeDelta sample = std::clamp(round_trip, kShortestRoundTrip, kLongestRoundTrip);
+  round_trip_ = round_trip_ + (sample - round_trip_) / 8;
+}
+
+void BandwidthEstimator::on_remb(DataRate rate, Timestamp now) {
+  reports_.on_remb(rate, now);
+  update_target(now);
+}
+
+void BandwidthEstimator::on_loss_report(double fraction, Timestamp now) {
+  reports_.on_loss_report(fraction, now);
+  update_target(now);
+}
+
+void BandwidthEstimator::set_demand(DataRate demand) {
+  demand_ = demand;
+}
+
+void BandwidthEstimator::check_silence(Timestamp now) {
+  if (!config_.transport_feedback && !had_feedback_) return;
+  if (waiting_since_.is_never()) return;
+  const TimeDelta patience = std::max(round_trip_ * kSilentRoundTrips, kShortestSilence);
+  if (now - waiting_since_ < patience) return;
+  waiting_since_ = now;
+  rate_control_.set(scale(rate_control_.target(), kSilenceFactor), now);
+}
+
+void BandwidthEstimator::handle_tick(Timestamp now) {
+  application_.update(now, target_);
+  const DataRate before = target_;
+  check_silence(now);
+  update_target(now);
+  if (target_ < before) probe_controller_.on_drop(before, target_, now);
+  probe_controller_.update(probe_input(), now);
+}
+
+void BandwidthEstimator::update_target(Timestamp now) {
+  DataRate target = rate_control_.target();
+  if (!had_feedback_ && reports_.in_use()) target = reports_.target(now);
+  if (const auto bound = loss_.value()) target = std::min(target, *bound);
+  if (const auto remb = reports_.remb(now)) target = std::min(target, *remb);
+  if (competition_.testing()) target = scale(target, 0.5);
+  target_ = std::clamp(target, config_.least, config_.most);
+}
+
+bool BandwidthEstimator::poll_probe(ProbeCluster& out) {
+  if (!probe_controller_.poll(out)) return false;
+  probe_estimator_.start(out);
+  return true;
+}
+
+ProbeControllerInput BandwidthEstimator::probe_input() const {
+  return {.target = target_,
+          .demand = demand_,
+          .queue_delay = queue_delay_.value(),
+          .round_trip = round_trip_,
+          .overusing = trendline_.usage() == BandwidthUsage::kOver,
+          .application_limited = application_.limited()};
+}
+
+RateControlInput BandwidthEstimator::rate_input() const {
+  return {.usage = trendline_.usage(),
+          .acked = acked_.value(),
+          .recent = acked_.recent(kRecent),
+          .newest = acked_.recent(kNewest),
+          .round_trip = round_trip_,
+          .queue_delay = queue_delay_.value(),
+          .application_limited = application_.limited(),
+          .competing = competition_.competing(),
+          .lost = lost_};
+}
+
+}  // namespace parley::congestion

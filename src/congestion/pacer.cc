@@ -1,0 +1,51 @@
+#include "congestion/pacer.h"
+
+#include <algorithm>
+
+#include "congestion/scale.h"
+
+namespace parley::congestion {
+
+Pacer::Pacer(DataRate target, const PacerConfig& config) : config_(config) {
+  set_target(target);
+}
+
+void Pacer::set_target(DataRate target) {
+  rate_ = std::max(scale(target, config_.factor), DataRate::bps(1));
+}
+
+void Pacer::start_probe(const ProbeCluster& cluster, Timestamp now) {
+  probe_ = Probe{.plan = cluster, .next = now};
+}
+
+Timestamp Pacer::next_send_time() const {
+  return probe_ ? probe_->next : next_;
+}
+
+DataSize Pacer::padding_wanted() const {
+  if (!probe_) return {};
+  const DataSize left = std::max(probe_->plan.size - probe_->size, DataSize());
+  const uint32_t packets =
+      probe_->packets < probe_->plan.packets ? probe_->plan.packets - probe_->packets : 0;
+  // Small packets count, too: enough bytes for those that are missing.
+  return std::max(left, DataSize::bytes(int64_t{packets} * 200));
+}
+
+void Pacer::on_sent(DataSize size, Timestamp now) {
+  if (probe_ && probe_->started && now - probe_->next > kProbePatience) probe_.reset();
+  if (probe_) {
+    if (!probe_->started) probe_->started = now;
+    ++probe_->packets;
+    probe_->size += size;
+    probe_->next = *probe_->started + probe_->size / probe_->plan.rate;
+    if (probe_->packets >= probe_->plan.packets && probe_->size >= probe_->plan.size) {
+      debt_until_ = next_ = now;
+      probe_.reset();
+    }
+    return;
+  }
+  debt_until_ = std::max(debt_until_, now) + size / rate_;
+  if (debt_until_ - now >= kQuantum) next_ = debt_until_;
+}
+
+}  // namespace parley::congestion

@@ -1,0 +1,68 @@
+// When the next packet to one receiver may leave. A budget, not a queue: the owner keeps the
+// packets, asks can_send() and tells on_sent().
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/units.h"
+#include "congestion/probe_cluster.h"
+
+namespace parley::congestion {
+
+struct PacerConfig {
+  // Times the target: a frame bigger than the mean one still leaves within about one and a half
+  // frame times, and a queue of 30 ms on the path is all that comes of it.
+  double factor = 1.5;
+};
+
+// Rules
+// 1. What is sent makes a debt, paid off at factor x target.
+// 2. Packets may leave until the debt reaches kQuantum; then none until it is paid: bursts of
+//    kQuantum, so that neighbours can share one system call.
+// 3. A pause saves nothing up.
+// 4. A probe overrides this: each packet at its own time of the cluster's rate. It starts with the
+//    first packet that finds it, ends when packets and bytes are reached, and then the debt is
+//    none.
+// 5. A probe whose next packet is overdue by kProbePatience is given up: with holes it measures
+// nothing.
+class Pacer {
+ public:
+  static constexpr TimeDelta kQuantum = TimeDelta::millis(5);
+  static constexpr TimeDelta kProbePatience = TimeDelta::millis(50);
+
+  Pacer(DataRate target, const PacerConfig& config = {});
+
+  void set_target(DataRate target);
+  // Replaces a probe under way.
+  void start_probe(const ProbeCluster& cluster, Timestamp now);
+
+  bool can_send(Timestamp now) const { return now >= next_send_time(); }
+  // The packet counts towards probe(), which is read before this call.
+  void on_sent(DataSize size, Timestamp now);
+  // Not later than `now` of the caller: at once.
+  Timestamp next_send_time() const;
+
+  // To pass to BandwidthEstimator::on_sent for the next packet; none without a probe.
+  ProbeId probe() const { return probe_ ? probe_->plan.id : ProbeId{}; }
+  // When can_send() and nothing waits: bytes of padding (or repair packets) the probe still needs.
+  DataSize padding_wanted() const;
+  DataRate rate() const { return rate_; }
+
+ private:
+  struct Probe {
+    ProbeCluster plan;
+    uint32_t packets = 0;
+    DataSize size;
+    std::optional<Timestamp> started;
+    Timestamp next;
+  };
+
+  PacerConfig config_;
+  DataRate rate_;
+  Timestamp debt_until_;  // when the debt is paid
+  Timestamp next_;        // of the next burst
+  std::optional<Probe> probe_;
+};
+
+}  // namespace parley::congestion

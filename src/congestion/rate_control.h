@@ -1,0 +1,85 @@
+// The delay-based target: additive or multiplicative increase, multiplicative decrease
+// (draft-ietf-rmcat-gcc-02 §5.5).
+#pragma once
+
+#include <optional>
+
+#include "base/units.h"
+#include "congestion/trendline.h"
+
+namespace parley::congestion {
+
+struct RateControlInput {
+  BandwidthUsage usage = BandwidthUsage::kNormal;
+  std::optional<DataRate> acked;
+  DataRate recent;  // what arrived in the last 300 ms
+  DataRate newest;  // and in the last 100 ms
+  TimeDelta round_trip = TimeDelta::millis(200);
+  TimeDelta queue_delay;
+  bool application_limited = false;
+  bool competing = false;  // a loss-based flow keeps the queue full
+  bool lost = false;       // the report tells of losses
+};
+
+// Rules
+// 1. kOver with a queue of at least kLeastQueue: decrease, at most once per round trip (10 to 200
+// ms), at
+//    once again if the target is above twice what arrives; never up. Shorter queues: hold.
+// 2. A decrease starts from what arrives, which is the capacity while a queue stands, and takes as
+//    much off as drains the queue in kDrain, between 5 % and half.
+// 3. Once drained, the target returns to kAfterDrain of where the decrease started.
+// 4. kUnder: hold: a queue drains.
+// 5. kNormal: increase. Until kNear after a decrease by kAdditivePerSecond, whatever the round
+// trip, so
+//    that flows with different ones share alike; else by 8 % a second.
+// 6. Never above 1.5 x acked + 10 kbit/s by increase, and no increase while the application sends
+//    too little for it to be tried out.
+// 7. A probe sets the target directly, upwards only; t seconds after the path was saturated at a
+//    rate at most to 0.85 + 0.04 t^3 times that: a short probe finds room between the others'
+//    bursts that isn't there, and the one who has most would find most.
+// 8. Beside a loss-based competitor delay says nothing: as TCP would, one packet more per round
+// trip
+//    in each round trip, and down to kCompetingBeta at a loss, once per round trip.
+class RateControl {
+ public:
+  static constexpr TimeDelta kLeastQueue = TimeDelta::millis(15);
+  static constexpr TimeDelta kDrain = TimeDelta::millis(500);
+  static constexpr double kAfterDrain = 0.88;
+  static constexpr TimeDelta kNear = TimeDelta::seconds(8);
+  static constexpr double kCompetingBeta = 0.8;
+  static constexpr DataRate kAdditivePerSecond = DataRate::kbps(60);
+
+  RateControl(DataRate start, DataRate least, DataRate most);
+
+  DataRate update(const RateControlInput& input, Timestamp now);
+  // What a probe found.
+  void on_probe(DataRate rate, Timestamp now);
+  // Sets the target, within its limits: a cut for want of feedback.
+  void set(DataRate target, Timestamp now);
+  DataRate target() const { return target_; }
+  // The last update was a decrease.
+  bool decreased() const { return decreased_; }
+
+ private:
+  void decrease(const RateControlInput& input, Timestamp now);
+  void increase(const RateControlInput& input, Timestamp now);
+  void compete(const RateControlInput& input, Timestamp now);
+  void return_after_drain(const RateControlInput& input);
+  bool may_decrease(const RateControlInput& input, Timestamp now) const;
+
+  DataRate target_;
+  DataRate least_;
+  DataRate most_;
+  bool held_ = false;
+  bool decreased_ = false;
+  bool ever_decreased_ = false;
+  Timestamp last_decrease_;
+  Timestamp last_update_;
+  bool ever_updated_ = false;
+  std::optional<DataRate> after_drain_;  // while a queue drains
+  DataRate episode_start_;               // the target before it
+  DataRate saturated_;                   // what arrived at the last decrease
+  TimeDelta cut_queue_;
+};
+
+}  // namespace parley::congestion
