@@ -140,6 +140,16 @@ TEST(AllocatorTest, TheLargerTileIsRaisedFirst) {
   EXPECT_EQ(r.out[1].layer->encoding, 1);
 }
 
+TEST(AllocatorTest, AStepThatDoesNotFitIsTriedInSmallerOnes) {
+  AllocationSource source{.width = 640, .height = 360};
+  add_encoding(source, 0, kbps(100), 320, 180, 1);
+  add_encoding(source, 1, kbps(400), 356, 200, 1);  // below the line from 180 to 360
+  add_encoding(source, 2, kbps(500), 640, 360, 1);
+  EXPECT_EQ(run(kbps(500), {source}).out[0].layer, (Layer{2, 0, 0}));
+  EXPECT_EQ(run(kbps(450), {source}).out[0].layer, (Layer{1, 0, 0}));
+  EXPECT_EQ(run(kbps(399), {source}).out[0].layer, (Layer{0, 0, 0}));
+}
+
 TEST(AllocatorTest, RisingNeedsHeadroomAndStayingNone) {
   std::vector<AllocationSource> sources{camera(1280, 720)};
   sources[0].fresh = false;
