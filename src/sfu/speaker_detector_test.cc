@@ -209,11 +209,19 @@ TEST(SpeakerDetectorTest, MissingPacketsCountAsSilence) {
   EXPECT_FALSE(room.detector().is_forwarded(0) && room.detector().order()[0] == 0);
 }
 
+TEST(SpeakerDetectorTest, APacketNowAndThenIsNotSpeech) {
+  Room room(1);
+  int frame = 0;
+  room.set(0, [&](SeededRandom&) { return frame++ % 10 < 2 ? 20 : -1; });
+  room.run(TimeDelta::seconds(10));
+  EXPECT_EQ(room.dominant(), 0u);
+}
+
 TEST(SpeakerDetectorTest, AFloodOfLevelsIsNotMoreSpeech) {
   Room room(2);
   room.run(TimeDelta::seconds(1));
   for (int i = 0; i < 1000; ++i) room.detector().handle_level(0, 0, room.now());
-  room.run(TimeDelta::seconds(2));
+  room.detector().handle_tick(room.now() + SpeakerDetector::kDecisionInterval);
   EXPECT_EQ(room.dominant(), 0u);
 }
 
