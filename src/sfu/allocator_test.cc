@@ -140,6 +140,43 @@ TEST(AllocatorTest, TheLargerTileIsRaisedFirst) {
   EXPECT_EQ(r.out[1].layer->encoding, 1);
 }
 
+TEST(AllocatorTest, AStepThatDoesNotFitIsTriedInSmallerOnes) {
+  AllocationSource source{.width = 640, .height = 360};
+  add_encoding(source, 0, kbps(100), 320, 180, 1);
+  add_encoding(source, 1, kbps(400), 356, 200, 1);  // below the line from 180 to 360
+  add_encoding(source, 2, kbps(500), 640, 360, 1);
+  EXPECT_EQ(run(kbps(500), {source}).out[0].layer, (Layer{2, 0, 0}));
+  EXPECT_EQ(run(kbps(450), {source}).out[0].layer, (Layer{1, 0, 0}));
+  EXPECT_EQ(run(kbps(399), {source}).out[0].layer, (Layer{0, 0, 0}));
+}
+
+// The stage's better layer is cheaper than its current one; it is counted as dearer against
+// flapping, but what that leaves over isn't lost.
+TEST(AllocatorTest, WhatWasCountedTooDearLightsADarkSource) {
+  AllocationSource stage{.width = 640, .height = 360, .on_stage = true};
+  add_encoding(stage, 0, kbps(50), 320, 180, 1);
+  add_encoding(stage, 1, kbps(100), 356, 200, 1);
+  add_encoding(stage, 2, kbps(95), 640, 360, 1);
+  stage.fresh = false;
+  stage.current = Layer{1, 0, 0};
+  AllocationSource other{.width = 320, .height = 180};
+  add_encoding(other, 0, kbps(50), 320, 180, 1);
+  const auto r = run(kbps(148), {stage, other});
+  EXPECT_EQ(r.out[0].layer, (Layer{2, 0, 0}));
+  EXPECT_TRUE(r.out[1].layer);
+}
+
+TEST(AllocatorTest, TwoLayersOfTheSameCostDoNotTakeTurns) {
+  AllocationSource source{.width = 640, .height = 360};
+  add_encoding(source, 0, kbps(50), 320, 180, 1);
+  add_encoding(source, 1, kbps(100), 356, 200, 1);
+  add_encoding(source, 2, kbps(99), 640, 360, 1);
+  source.fresh = false;
+  source.current = Layer{1, 0, 0};
+  EXPECT_EQ(run(kbps(110), {source}).out[0].layer, (Layer{1, 0, 0}));
+  EXPECT_EQ(run(kbps(130), {source}).out[0].layer, (Layer{2, 0, 0}));
+}
+
 TEST(AllocatorTest, RisingNeedsHeadroomAndStayingNone) {
   std::vector<AllocationSource> sources{camera(1280, 720)};
   sources[0].fresh = false;
