@@ -13,6 +13,7 @@
 #include "rtp/rtx.h"
 #include "rtp/transport_feedback.h"
 #include "rtp/vp8_descriptor.h"
+#include "transport/congestion_feedback.h"
 
 namespace parley::sim {
 namespace {
@@ -105,12 +106,13 @@ media::PeerDescription SimClient::describe(const ice::Credentials& server, Track
     const bool video = kind == rtp::MediaKind::kVideo;
     const rtp::SsrcPair pair{random_.u32(), video ? random_.u32() : 0};
     add_slot(kind, pair);
-    description.slots.push_back({.id = SlotId{id},
-                                 .kind = kind,
-                                 .mid = std::to_string(1 + id),
-                                 .ssrc = pair,
-                                 .codecs = {video ? vp8() : opus()},
-                                 .extensions = {}});
+    description.slots.push_back(
+        {.id = SlotId{id},
+         .kind = kind,
+         .mid = std::to_string(1 + id),
+         .ssrc = pair,
+         .codecs = {video ? vp8() : opus()},
+         .extensions = {.transport_sequence = kExtensions.transport_sequence}});
     ++id;
   };
   for (size_t i = 0; i < config_.audio_slots; ++i) describe_slot(rtp::MediaKind::kAudio);
@@ -303,6 +305,11 @@ void SimClient::send_reports(Timestamp now) {
     if (checker->take_key_frame_need(now)) rtp::write_pli(writer, {1, ssrc});
     if (writer.size() > 0) send_rtcp(buffer, writer.size());
   }
+  if (arrivals_.is_due(now)) {
+    std::array<uint8_t, 1500> buffer;
+    send_rtcp(buffer,
+              transport::write_arrivals(arrivals_, 1, MutableBytes(buffer).first(1300), now));
+  }
   if (now < next_report_ || !sending_) return;
   next_report_ = now + TimeDelta::seconds(1);
   std::array<uint8_t, 1500> buffer;
@@ -325,6 +332,8 @@ void SimClient::send_reports(Timestamp now) {
 void SimClient::handle_rtp(Bytes packet, Timestamp now) {
   const auto view = rtp::PacketView::parse(packet);
   if (!view) return;
+  const auto extensions = rtp::parse_header_extensions(*view, kExtensions);
+  if (extensions.transport_sequence) arrivals_.on_packet(*extensions.transport_sequence, now);
   StreamPacket out{.sequence = view->sequence_number,
                    .rtp_time = view->timestamp,
                    .csrc = view->csrc_count() > 0 ? view->csrc(0) : 0,

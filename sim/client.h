@@ -125,6 +125,7 @@ class SimClient final : public Node {
   std::map<uint32_t, uint32_t> media_of_rtx_;
   std::map<uint32_t, std::unique_ptr<StreamChecker>> checkers_;
   uint16_t transport_sequence_ = 0;
+  congestion::ArrivalRecorder arrivals_;
   Timestamp started_;
   Timestamp next_tick_ = Timestamp::never();
   Timestamp next_audio_;

@@ -154,7 +154,15 @@ void LossBound::update(DataRate delay_based, std::optional<DataRate> acked, Time
 }
 
 void LossBound::on_probe(DataRate rate) {
-  if (bound_ && *bound_ < rate && mean_loss() < kInstantLoss) bound_ = rate;
+  if (!bound_ || *bound_ >= rate) return;
+  double packets = 0;
+  double lost = 0;
+  for (size_t age = 0; age < std::min(count_, kLately); ++age) {
+    packets += recent(age).packets;
+    lost += recent(age).lost;
+  }
+  // What was lost when the path narrowed says nothing against what it was just seen to carry.
+  if (lost < kInstantLoss * packets) bound_ = rate;
 }
 
 }  // namespace parley::congestion

@@ -30,6 +30,7 @@ class LossBound {
   static constexpr TimeDelta kShortest = TimeDelta::millis(250);
   static constexpr TimeDelta kHold = TimeDelta::millis(500);
   static constexpr double kBackoff = 0.85;
+  static constexpr size_t kLately = 4;  // observations that judge a probe
 
   explicit LossBound(DataRate least) : least_(least) {}
 

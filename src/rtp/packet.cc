@@ -168,7 +168,8 @@ size_t write_header(MutableBytes out, const HeaderFields& fields) {
 
   ByteWriter writer(out);
   const int extension_bit = fields.extensions.empty() ? 0 : 0x10;
-  writer.u8(static_cast<uint8_t>(0x80 | extension_bit | (fields.csrc ? 1 : 0)));
+  const int padding_bit = fields.padding ? 0x20 : 0;
+  writer.u8(static_cast<uint8_t>(0x80 | padding_bit | extension_bit | (fields.csrc ? 1 : 0)));
   writer.u8(static_cast<uint8_t>((fields.marker ? 0x80 : 0) | (fields.payload_type & 0x7f)));
   writer.u16(fields.sequence_number);
   writer.u32(fields.timestamp);

@@ -1,5 +1,7 @@
 #include "sfu/down_slot.h"
 
+#include <algorithm>
+
 namespace parley::sfu {
 namespace {
 
@@ -25,6 +27,16 @@ void DownSlot::assign(UpTrack* track) {
   track_ = track;
   flowing_ = false;
   target = 0;
+  decided.reset();
+  fresh = true;
+  limited = false;
+}
+
+void DownSlot::decide(const Allocation& decision) {
+  decided = decision.layer;
+  limited = decision.limited;
+  fresh = false;
+  if (!decided) flowing_ = false;
 }
 
 void DownSlot::start(size_t index, const StreamPosition& first, Timestamp now) {
@@ -38,6 +50,11 @@ void DownSlot::start_replay(size_t index, const StreamPosition& first, const Str
   encoding_ = index;
   flowing_ = true;
   rewriter_.begin_replay(stream(), first, last, now);
+}
+
+void DownSlot::interrupt() {
+  flowing_ = false;
+  rewriter_.forget();
 }
 
 StreamKey DownSlot::stream() const {
@@ -72,7 +89,8 @@ std::optional<ForwardPlan> DownSlot::plan(const TrackPacket& packet,
                      .patch_vp8 = packet.codec == rtp::Codec::kVp8,
                      .picture_id = position.picture_id,
                      .tl0_pic_idx = position.tl0_pic_idx,
-                     .payload = packet.payload};
+                     .payload = packet.payload,
+                     .kept = packet.kept};
 }
 
 std::optional<ForwardPlan> DownSlot::forward(const TrackPacket& packet, Timestamp now) {
@@ -101,6 +119,20 @@ std::optional<ForwardPlan> DownSlot::retransmit(const TrackPacket& packet) {
     return out;
   }
   return std::nullopt;
+}
+
+std::optional<ForwardPlan> DownSlot::padding() {
+  const auto codec = std::ranges::find_if(description_.codecs,
+                                          [](const auto& c) { return c.rtx_payload_type != 0; });
+  if (description_.ssrc.rtx_ssrc == 0 || codec == description_.codecs.end()) return std::nullopt;
+  return ForwardPlan{.endpoint = endpoint_,
+                     .ssrc = description_.ssrc.rtx_ssrc,
+                     .rtp_time = rewriter_.last_time(),
+                     .sequence = ++rtx_sequence_,
+                     .payload_type = codec->rtx_payload_type,
+                     .video = true,
+                     .extensions = &description_.extensions,
+                     .padding = UINT8_MAX};
 }
 
 std::optional<SenderReportPlan> DownSlot::sender_report(Timestamp now) {

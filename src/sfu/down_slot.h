@@ -5,8 +5,10 @@
 #include <optional>
 
 #include "base/random.h"
+#include "media/command.h"
 #include "media/description.h"
 #include "rtp/parameters.h"
+#include "sfu/allocator.h"
 #include "sfu/stream_rewriter.h"
 #include "sfu/up_track.h"
 
@@ -32,7 +34,9 @@ struct ForwardPlan {
   uint8_t tl0_pic_idx = 0;
   std::optional<uint16_t>
       original_sequence;  // set: an RFC 4588 retransmission, this goes before the payload
+  uint8_t padding = 0;    // bytes behind the payload (RFC 3550 §5.1)
   Bytes payload;
+  PacketPool::Handle kept = PacketPool::kNone;  // where the payload lies if it may be sent later
 };
 
 struct SenderReportPlan {
@@ -58,9 +62,17 @@ class DownSlot {
   // Forgets a track that is about to go.
   void detach() { assign(nullptr); }
 
-  uint16_t wanted_height = 0;  // device pixels of the tile
-  size_t target = 0;           // the encoding to show
-  Timestamp last_active;       // audio: when its source was last selected
+  media::ViewWish wish;   // video: what its viewer wants of the source
+  size_t target = 0;      // the encoding to show
+  Timestamp last_active;  // audio: when its source was last selected
+
+  // What the allocator gave it; nullopt: nothing.
+  std::optional<Layer> decided;
+  bool fresh = true;     // nothing decided yet for this source
+  bool limited = false;  // less than its tile deserves, for want of bandwidth
+  void decide(const Allocation& decision);
+  // Has a source but no bandwidth for it.
+  bool dark() const { return !fresh && !decided; }
 
   bool flowing() const { return flowing_; }
   size_t encoding() const { return encoding_; }
@@ -70,11 +82,16 @@ class DownSlot {
   void start_replay(size_t index, const StreamPosition& first, const StreamPosition& last,
                     Timestamp now);
 
+  // Stops until the next start; what was sent so far is not sent again.
+  void interrupt();
+
   // The plan for sending `packet` of the running stream now; nullopt when it doesn't belong there
   // or the viewer can't take the codec.
   std::optional<ForwardPlan> forward(const TrackPacket& packet, Timestamp now);
   // The plan for answering a NACK with a kept packet; nullopt when the slot has no RTX.
   std::optional<ForwardPlan> retransmit(const TrackPacket& packet);
+  // A packet without content on the retransmission stream, for a probe; nullopt without RTX.
+  std::optional<ForwardPlan> padding();
   std::optional<SentOrigin> origin_of(uint16_t sequence) const {
     return rewriter_.origin_of(sequence);
   }

@@ -7,7 +7,9 @@
 namespace parley::sfu {
 
 PacketPool::PacketPool(size_t packets)
-    : bytes_(std::make_unique_for_overwrite<uint8_t[]>(packets * kPayloadBytes)), sizes_(packets) {
+    : bytes_(std::make_unique_for_overwrite<uint8_t[]>(packets * kPayloadBytes)),
+      sizes_(packets),
+      holders_(packets) {
   free_.reserve(packets);
   for (size_t i = packets; i > 0; --i) free_.push_back(static_cast<Handle>(i - 1));
 }
@@ -19,12 +21,18 @@ PacketPool::Handle PacketPool::store(Bytes payload) {
   if (!payload.empty())
     std::memcpy(&bytes_[handle * kPayloadBytes], payload.data(), payload.size());
   sizes_[handle] = static_cast<uint16_t>(payload.size());
+  holders_[handle] = 1;
   return handle;
+}
+
+void PacketPool::retain(Handle handle) {
+  if (handle != kNone) ++holders_[handle];
 }
 
 void PacketPool::release(Handle handle) {
   if (handle == kNone) return;
-  PARLEY_CHECK(free_.size() < sizes_.size());
+  PARLEY_CHECK(holders_[handle] > 0);
+  if (--holders_[handle] > 0) return;
   free_.push_back(handle);  // never beyond what was reserved
 }
 
@@ -46,16 +54,18 @@ void PacketCache::clear() {
   newest_ = -1;
 }
 
-void PacketCache::insert(CachedPacket packet, Bytes payload) {
-  if (packet.sequence < 0 || packet.sequence + static_cast<int64_t>(kPackets) <= newest_) return;
+PacketPool::Handle PacketCache::insert(CachedPacket packet, Bytes payload) {
+  if (packet.sequence < 0 || packet.sequence + static_cast<int64_t>(kPackets) <= newest_)
+    return PacketPool::kNone;
   CachedPacket& place = ring_[index(packet.sequence)];
-  if (place.sequence == packet.sequence) return;
+  if (place.sequence == packet.sequence) return place.handle;
   pool_.release(place.handle);
   place = {};
   packet.handle = pool_.store(payload);
-  if (packet.handle == PacketPool::kNone) return;
+  if (packet.handle == PacketPool::kNone) return PacketPool::kNone;
   place = packet;
   newest_ = std::max(newest_, packet.sequence);
+  return packet.handle;
 }
 
 const CachedPacket* PacketCache::find(int64_t sequence) const {

@@ -23,8 +23,10 @@ class PacketPool {
 
   explicit PacketPool(size_t packets);
 
-  // A copy of `payload`; kNone when the pool is used up or the payload is too large.
+  // A copy of `payload`, held once; kNone when the pool is used up or the payload is too large.
   Handle store(Bytes payload);
+  // One holder more, one less: the last to let go frees the buffer. kNone is ignored.
+  void retain(Handle handle);
   void release(Handle handle);
   Bytes payload(Handle handle) const;
 
@@ -34,6 +36,7 @@ class PacketPool {
  private:
   std::unique_ptr<uint8_t[]> bytes_;  // not touched before use, so not resident before use
   std::vector<uint16_t> sizes_;
+  std::vector<uint32_t> holders_;
   std::vector<Handle> free_;
 };
 
@@ -59,7 +62,8 @@ class PacketCache {
   PacketCache& operator=(const PacketCache&) = delete;
 
   // Keeps a copy; replaces what is kPackets older. A packet older than the window is ignored.
-  void insert(CachedPacket packet, Bytes payload);
+  // Where the copy lies, or kNone if there is none.
+  PacketPool::Handle insert(CachedPacket packet, Bytes payload);
   // nullptr if it never came or is gone.
   const CachedPacket* find(int64_t sequence) const;
   Bytes payload(const CachedPacket& packet) const { return pool_.payload(packet.handle); }

@@ -9,9 +9,6 @@ namespace {
 
 // How often layer choices are looked at; faster would only follow noise.
 constexpr TimeDelta kSteerInterval = TimeDelta::millis(100);
-// An encoding that nobody wants any more is stopped after this, so that a flick through pages costs
-// no key frame.
-constexpr TimeDelta kLayerRest = TimeDelta::seconds(2);
 constexpr TimeDelta kDominantHold = TimeDelta::millis(600);
 // Until BWE measures it: spaces repeated requests for lost packets.
 constexpr TimeDelta kAssumedRoundTrip = TimeDelta::millis(60);
@@ -23,10 +20,8 @@ Router::Router(RouterId id, PacketPool& pool, RandomSource& random)
 Router::~Router() = default;
 
 Router::Source* Router::find_source(TrackId track) {
-  for (auto& source : sources_) {
-    if (source->track->id() == track) return source.get();
-  }
-  return nullptr;
+  const auto it = source_of_.find(track);
+  return it == source_of_.end() ? nullptr : it->second;
 }
 
 UpTrack* Router::find_track(TrackId track) {
@@ -35,10 +30,8 @@ UpTrack* Router::find_track(TrackId track) {
 }
 
 Router::Subscriber* Router::find_subscriber(PeerId peer) {
-  for (auto& subscriber : subscribers_) {
-    if (subscriber->peer == peer) return subscriber.get();
-  }
-  return nullptr;
+  const auto it = subscriber_of_.find(peer);
+  return it == subscriber_of_.end() ? nullptr : it->second;
 }
 
 DownSlot* Router::find_slot(PeerId peer, uint32_t ssrc) {
@@ -58,19 +51,23 @@ void Router::set_peer(PeerId peer, uint32_t endpoint, const media::PeerDescripti
   if (!subscriber) {
     subscribers_.push_back(std::make_unique<Subscriber>());
     subscriber = subscribers_.back().get();
+    subscriber_of_[peer] = subscriber;
     subscriber->peer = peer;
     subscriber->endpoint = endpoint;
   }
   if (!description.tracks.empty()) subscriber->group = description.tracks.front().group;
-  update_tracks(peer, description);
+  const TrackIds changed = update_tracks(peer, description);
   update_slots(*subscriber, description);
   // A subscriber listens to a track with one slot at most: with this reserved, no assignment
   // allocates on a packet's way.
   for (auto& source : sources_) source->listeners.reserve(subscribers_.size());
-  assign_all(now);
+  voiced_.reserve(sources_.size());
+  assign_everybody(changed, now);
+  assign_video(*subscriber, now);
 }
 
-void Router::update_tracks(PeerId peer, const media::PeerDescription& description) {
+Router::TrackIds Router::update_tracks(PeerId peer, const media::PeerDescription& description) {
+  TrackIds added;
   for (size_t i = sources_.size(); i > 0; --i) {
     const UpTrack& track = *sources_[i - 1]->track;
     const bool kept =
@@ -82,9 +79,12 @@ void Router::update_tracks(PeerId peer, const media::PeerDescription& descriptio
       source->track->update(wanted);
       continue;
     }
+    if (!added.push_back(wanted.id)) break;
     sources_.push_back(std::make_unique<Source>());
     sources_.back()->track = std::make_unique<UpTrack>(wanted, peer, pool_);
+    source_of_[wanted.id] = sources_.back().get();
   }
+  return added;
 }
 
 void Router::update_slots(Subscriber& subscriber, const media::PeerDescription& description) {
@@ -119,10 +119,12 @@ void Router::remove_source(size_t index) {
     announce(*subscriber, *slot);
   }
   if (dominant_ == source.track->id()) dominant_ = {};
+  std::erase(voiced_, &source);
+  source_of_.erase(source.track->id());
   sources_.erase(sources_.begin() + static_cast<std::ptrdiff_t>(index));
 }
 
-void Router::remove_peer(PeerId peer) {
+void Router::remove_peer(PeerId peer, Timestamp now) {
   const Subscriber* leaving = find_subscriber(peer);
   if (!leaving) return;
   for (auto& source : sources_) {
@@ -131,7 +133,9 @@ void Router::remove_peer(PeerId peer) {
   for (size_t i = sources_.size(); i > 0; --i) {
     if (sources_[i - 1]->track->owner() == peer) remove_source(i - 1);
   }
+  subscriber_of_.erase(peer);
   std::erase_if(subscribers_, [&](const auto& s) { return s.get() == leaving; });
+  assign_everybody({}, now);
 }
 
 void Router::set_view(PeerId peer, std::span<const media::ViewWish> wishes, Timestamp now) {
@@ -146,138 +150,16 @@ void Router::set_track_enabled(TrackId track, bool enabled, Timestamp now) {
   Source* source = find_source(track);
   if (!source || source->track->enabled() == enabled) return;
   source->track->set_enabled(enabled);
-  assign_all(now);
-}
-
-bool Router::hears(const Subscriber& subscriber, const UpTrack& track) const {
-  return track.owner() != subscriber.peer &&
-         (subscriber.group == 0 || track.description().group != subscriber.group);
-}
-
-void Router::announce(const Subscriber& subscriber, const DownSlot& slot) {
-  events_.push(media::SlotSource{.peer = subscriber.peer,
-                                 .slot = slot.description().id,
-                                 .track = slot.track() ? slot.track()->id() : TrackId{},
-                                 .rtp_timestamp = slot.current_rtp_time()});
-}
-
-void Router::assign_slot(Subscriber& subscriber, DownSlot& slot, Source* source, Timestamp now) {
-  UpTrack* track = source ? source->track.get() : nullptr;
-  if (slot.track() == track) return;
-  if (slot.track()) {
-    if (Source* old = find_source(slot.track()->id())) {
-      std::erase_if(old->listeners, [&](const auto& l) { return l.second == &slot; });
-    }
-  }
-  slot.assign(track);
-  if (source) source->listeners.emplace_back(&subscriber, &slot);
-  announce(subscriber, slot);
-  if (source && slot.is_video()) try_replay(*source, slot, now);
-}
-
-void Router::assign_all(Timestamp now) {
-  for (auto& subscriber : subscribers_) {
-    assign_audio(*subscriber, now);
-    assign_video(*subscriber, now);
-  }
-}
-
-// Audio rules: with a slot for everyone each keeps one, in order of publishing (so lips stay in
-// sync with the paired video slot); with more people than slots, selected voices take the slots of
-// those who were silent longest.
-void Router::assign_audio(Subscriber& subscriber, Timestamp now) {
-  auto& slots = subscriber.audio_slots;
-  // A muted microphone keeps its slot; the sound of a screen has one only while it is shared.
-  const auto wants = [&](const UpTrack& track) {
-    return !track.is_video() && hears(subscriber, track) &&
-           (track.enabled() || !track.description().screen);
-  };
-  for (auto& slot : slots) {
-    if (slot->track() && !wants(*slot->track())) assign_slot(subscriber, *slot, nullptr, now);
-  }
-  size_t others = 0;
-  for (const auto& source : sources_) {
-    if (wants(*source->track)) ++others;
-  }
-  const bool room_for_all = others <= slots.size();
-  for (auto& source : sources_) {
-    const UpTrack& track = *source->track;
-    if (!wants(track) || !(room_for_all || source->voiced)) continue;
-    DownSlot* place = nullptr;
-    bool has_one = false;
-    for (auto& slot : slots) {
-      if (slot->track() == &track) {
-        slot->last_active = now;
-        has_one = true;
-      } else if (!slot->track()) {
-        if (!place || place->track()) place = slot.get();
-      } else if (!room_for_all &&
-                 (!place || (place->track() && slot->last_active < place->last_active))) {
-        const Source* holder = find_source(slot->track()->id());
-        if (!holder->voiced) place = slot.get();
-      }
-    }
-    if (has_one || !place) continue;
-    place->last_active = now;
-    assign_slot(subscriber, *place, source.get(), now);
-  }
-}
-
-DownSlot* Router::preferred_video_slot(Subscriber& subscriber, const UpTrack& track) {
-  for (size_t i = 0; i < std::min(subscriber.audio_slots.size(), subscriber.video_slots.size());
-       ++i) {
-    const UpTrack* voice = subscriber.audio_slots[i]->track();
-    if (voice && voice->description().group == track.description().group &&
-        voice->description().screen == track.description().screen) {
-      return subscriber.video_slots[i].get();
-    }
-  }
-  return nullptr;
-}
-
-// Video rules: the first as many wishes as there are slots are served, the most important first; a
-// source that keeps being wished keeps its slot; a new one takes the slot paired with its audio if
-// that is free, else any.
-void Router::assign_video(Subscriber& subscriber, Timestamp now) {
-  auto& slots = subscriber.video_slots;
-  BoundedVector<Source*, 64> served;
-  for (const auto& wish : subscriber.wishes) {
-    Source* source = find_source(wish.track);
-    if (!source || !source->track->is_video() || !source->track->enabled() ||
-        !hears(subscriber, *source->track))
-      continue;
-    if (served.size() == slots.size() || !served.push_back(source)) break;
-  }
-  for (auto& slot : slots) {
-    const bool kept = std::ranges::any_of(
-        served, [&](const Source* s) { return s->track.get() == slot->track(); });
-    if (slot->track() && !kept) assign_slot(subscriber, *slot, nullptr, now);
-  }
-  for (Source* source : served) {
-    const auto holds = [&](const auto& slot) { return slot->track() == source->track.get(); };
-    if (std::ranges::any_of(slots, holds)) continue;
-    DownSlot* place = preferred_video_slot(subscriber, *source->track);
-    if (!place || place->track()) {
-      // From the back, so that the slots paired with voices stay free for them.
-      for (size_t i = slots.size(); i > 0 && (!place || place->track()); --i)
-        place = slots[i - 1].get();
-    }
-    for (const auto& wish : subscriber.wishes) {
-      if (wish.track == source->track->id()) place->wanted_height = wish.height;
-    }
-    assign_slot(subscriber, *place, source, now);
-  }
-  for (auto& slot : slots) {
-    for (const auto& wish : subscriber.wishes) {
-      if (slot->track() && wish.track == slot->track()->id()) slot->wanted_height = wish.height;
-    }
-  }
+  TrackIds changed;
+  changed.push_back(track);
+  assign_everybody(changed, now);
 }
 
 void Router::handle_media(UpTrack& track, size_t index, const MediaPacket& packet, Timestamp now) {
   Source* source = find_source(track.id());
   const auto accepted = track.accept(index, packet, now);
   if (!source || !accepted) return;
+  if (track.is_video()) source->layer_rates.on_packet(*accepted, now);
   if (!track.is_video()) {
     track.speech().add(packet.audio_level.value_or(packet.payload.size() > 8 ? 40 : 127), now);
     if (!source->voiced && track.enabled() && track.speech().is_beginning(now))
@@ -294,12 +176,13 @@ void Router::handle_media(UpTrack& track, size_t index, const MediaPacket& packe
 void Router::deliver(Source& source, const TrackPacket& packet, Timestamp now) {
   for (auto& [subscriber, slot] : source.listeners) {
     const bool running = slot->flowing() && slot->encoding() == packet.stream.encoding;
-    // Audio starts anywhere, video at a key frame of the encoding that is wanted (or of any, while
-    // nothing is shown).
+    // Audio starts anywhere, video at a key frame of the encoding that is wanted (or of a smaller
+    // one, while nothing is shown).
     if (!running) {
       const bool may_start =
-          !slot->is_video() ||
-          (packet.key_frame_start && (!slot->flowing() || slot->target == packet.stream.encoding));
+          !slot->is_video() || (packet.key_frame_start && slot->decided &&
+                                (slot->target == packet.stream.encoding ||
+                                 (!slot->flowing() && packet.stream.encoding < slot->target)));
       if (!may_start) continue;
       start_slot(*slot, packet, now);
     }
@@ -310,26 +193,6 @@ void Router::deliver(Source& source, const TrackPacket& packet, Timestamp now) {
 void Router::start_slot(DownSlot& slot, const TrackPacket& packet, Timestamp now) {
   slot.start(packet.stream.encoding, packet.position, now);
   if (const auto report = slot.sender_report(now)) reports_.push(*report);
-}
-
-void Router::try_replay(Source& source, DownSlot& slot, Timestamp now) {
-  UpTrack& track = *source.track;
-  const size_t ideal = track.ideal_encoding(slot.wanted_height);
-  const auto live = track.best_live_encoding(ideal, now);
-  slot.target = live.value_or(ideal);
-  if (!live || !track.enabled()) return;
-  const auto first = track.replayable(*live, now);
-  if (!first) {
-    track.want_key_frame(*live);
-    return;
-  }
-  const int64_t newest = track.encodings()[*live].cache->newest();
-  slot.start_replay(*live, track.cached(*live, *first)->position,
-                    track.cached(*live, newest)->position, now);
-  if (const auto report = slot.sender_report(now)) reports_.push(*report);
-  for (int64_t s = *first; s <= newest; ++s) {
-    if (auto plan = slot.forward(*track.cached(*live, s), now)) plans_.push(*plan);
-  }
 }
 
 void Router::handle_sender_report(UpTrack& track, size_t index, uint64_t ntp, uint32_t rtp_time,
@@ -367,22 +230,29 @@ void Router::handle_key_frame_request(PeerId peer, uint32_t ssrc, Timestamp) {
 void Router::handle_tick(Timestamp now) {
   select_voices(now);
   choose_dominant(now);
-  const bool steer = now >= next_steer_;
-  if (steer) next_steer_ = now + kSteerInterval;
   for (auto& source : sources_) {
     UpTrack& track = *source->track;
     bool live = false;
     for (size_t i = 0; i < track.encodings().size(); ++i) live = live || track.is_live(i, now);
     if (!live) track.set_announced_live(false);
     if (!track.is_video()) continue;
-    if (steer) steer_layers(*source, now);
     collect_repairs(*source, now);
+  }
+  if (now < next_steer_) return;
+  next_steer_ = now + kSteerInterval;
+  for (auto& subscriber : subscribers_) allocate_layers(*subscriber, now);
+  for (auto& source : sources_) {
+    if (source->track->is_video()) want_layers(*source, now);
   }
 }
 
 void Router::set_voiced(Source& source, bool voiced, Timestamp now) {
   source.voiced = voiced;
-  if (!voiced) return;
+  if (!voiced) {
+    std::erase(voiced_, &source);
+    return;
+  }
+  voiced_.push_back(&source);
   for (auto& subscriber : subscribers_) assign_audio(*subscriber, now);
 }
 
@@ -433,43 +303,6 @@ void Router::choose_dominant(Timestamp now) {
   dominant_ = best->track->id();
   dominant_since_ = now;
   events_.push(media::DominantSpeaker{id_, dominant_});
-}
-
-void Router::steer_layers(Source& source, Timestamp now) {
-  UpTrack& track = *source.track;
-  uint8_t wanted = 0;
-  for (auto& [subscriber, slot] : source.listeners) {
-    const size_t ideal = track.ideal_encoding(slot->wanted_height);
-    // The smallest stays on beside the wanted one: something to show when the sender's network
-    // drops the larger.
-    wanted |= static_cast<uint8_t>(1u | (1u << ideal));
-    if (slot->flowing()) wanted |= static_cast<uint8_t>(1u << slot->encoding());
-    const auto live = track.best_live_encoding(ideal, now);
-    if (!live) continue;
-    if (slot->flowing() && slot->encoding() == *live) {
-      slot->target = *live;
-      continue;
-    }
-    if (!slot->flowing() && slot->target != *live) try_replay(source, *slot, now);
-    slot->target = *live;
-    if (!slot->flowing() || slot->encoding() != *live) track.want_key_frame(*live);
-  }
-  announce_layers(source, wanted, now);
-}
-
-void Router::announce_layers(Source& source, uint8_t wanted, Timestamp now) {
-  if (wanted == source.layers) {
-    source.layers_shrink_at = Timestamp::never();
-    return;
-  }
-  const bool only_less = (wanted | source.layers) == source.layers;
-  if (only_less) {
-    if (source.layers_shrink_at.is_never()) source.layers_shrink_at = now + kLayerRest;
-    if (now < source.layers_shrink_at) return;
-  }
-  source.layers_shrink_at = Timestamp::never();
-  source.layers = only_less ? wanted : static_cast<uint8_t>(wanted | source.layers);
-  events_.push(media::LayersWanted{source.track->owner(), source.track->id(), source.layers});
 }
 
 void Router::collect_repairs(Source& source, Timestamp now) {

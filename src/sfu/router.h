@@ -7,6 +7,7 @@
 // allocates.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -17,8 +18,10 @@
 #include "base/random.h"
 #include "media/command.h"
 #include "media/event.h"
+#include "sfu/allocator.h"
 #include "sfu/down_slot.h"
 #include "sfu/packet_cache.h"
+#include "sfu/source_layers.h"
 #include "sfu/up_track.h"
 
 namespace parley::sfu {
@@ -45,7 +48,7 @@ class Router {
   // A new peer, or the new description of a known one (tracks and slots matched by id).
   void set_peer(PeerId peer, uint32_t endpoint, const media::PeerDescription& description,
                 Timestamp now);
-  void remove_peer(PeerId peer);
+  void remove_peer(PeerId peer, Timestamp now);
   bool empty() const { return subscribers_.empty(); }
   void set_view(PeerId peer, std::span<const media::ViewWish> wishes, Timestamp now);
   void set_track_enabled(TrackId track, bool enabled, Timestamp now);
@@ -59,6 +62,14 @@ class Router {
   void handle_nack(PeerId peer, uint32_t ssrc, std::span<const uint16_t> sequences, Timestamp now);
   void handle_key_frame_request(PeerId peer, uint32_t ssrc, Timestamp now);
   DownSlot* find_slot(PeerId peer, uint32_t ssrc);
+  // What the path to the viewer leaves for video; nullopt: unknown, no limit.
+  void set_budget(PeerId peer, std::optional<DataRate> budget, Timestamp now);
+  // What was forwarded lately didn't reach the viewer: its pictures begin anew.
+  void restart_video(PeerId peer);
+  // What the viewer's video would take without a limit.
+  DataRate demand(PeerId peer) const;
+  // A repeated packet for a probe to be filled with; nullopt: nothing suits.
+  std::optional<ForwardPlan> padding(PeerId peer);
   void handle_tick(Timestamp now);
 
   // Each gives the next one and true, or false. Payload spans hold until the next handle_ or set_
@@ -106,36 +117,55 @@ class Router {
     std::vector<std::unique_ptr<DownSlot>> audio_slots;
     std::vector<std::unique_ptr<DownSlot>> video_slots;
     std::vector<media::ViewWish> wishes;  // by priority
+    DataRate budget = DataRate::kbps(1'000'000);
+    DataRate demand;     // what its video would take without a limit
+    DataRate allocated;  // what it takes, as last decided
   };
   struct Source {
     std::unique_ptr<UpTrack> track;
     std::vector<std::pair<Subscriber*, DownSlot*>> listeners;
     bool voiced = false;  // audio: selected for forwarding
     uint8_t layers = 0;   // last announced LayersWanted
+    std::array<Timestamp, 8> wanted_since{};
+    SourceLayers layer_rates;
     Timestamp layers_shrink_at = Timestamp::never();
   };
 
+  using TrackIds = BoundedVector<TrackId, 16>;
+
   Source* find_source(TrackId track);
   Subscriber* find_subscriber(PeerId peer);
-  void update_tracks(PeerId peer, const media::PeerDescription& description);
+  // Gives back the tracks that are new.
+  TrackIds update_tracks(PeerId peer, const media::PeerDescription& description);
   void update_slots(Subscriber& subscriber, const media::PeerDescription& description);
   void remove_source(size_t index);
 
-  void assign_slot(Subscriber& subscriber, DownSlot& slot, Source* source, Timestamp now);
+  // router_assign.cc: which source feeds which slot.
+  void assign_slot(Subscriber& subscriber, DownSlot& slot, Source* source);
   void assign_audio(Subscriber& subscriber, Timestamp now);
   void assign_video(Subscriber& subscriber, Timestamp now);
-  void assign_all(Timestamp now);
+  void assign_everybody(const TrackIds& changed, Timestamp now);
+  bool has_slot_for_all(const Subscriber& subscriber) const;
+  void place_voice(Subscriber& subscriber, Source& source, bool slot_for_all, Timestamp now);
   DownSlot* preferred_video_slot(Subscriber& subscriber, const UpTrack& track);
   bool hears(const Subscriber& subscriber, const UpTrack& track) const;
+  bool takes_audio_slot(const Subscriber& subscriber, const UpTrack& track) const;
+  void announce(const Subscriber& subscriber, const DownSlot& slot);
 
   void select_voices(Timestamp now);
   void set_voiced(Source& source, bool voiced, Timestamp now);
   void choose_dominant(Timestamp now);
   void deliver(Source& source, const TrackPacket& packet, Timestamp now);
   void start_slot(DownSlot& slot, const TrackPacket& packet, Timestamp now);
-  void try_replay(Source& source, DownSlot& slot, Timestamp now);
-  void announce(const Subscriber& subscriber, const DownSlot& slot);
-  void steer_layers(Source& source, Timestamp now);
+
+  // router_layers.cc: which layer of it.
+  void list_layers(const Source& source, AllocationSource& out, Timestamp now) const;
+  void allocate_layers(Subscriber& subscriber, Timestamp now);
+  void apply(Subscriber& subscriber, DownSlot& slot, const Allocation& decision,
+             DataSize& replay_left, Timestamp now);
+  // Sends what is kept if it is no more than `left`, which it lessens; else asks for a key frame.
+  void try_replay(Source& source, DownSlot& slot, DataSize& left, Timestamp now);
+  void want_layers(Source& source, Timestamp now);
   void announce_layers(Source& source, uint8_t wanted, Timestamp now);
   void collect_repairs(Source& source, Timestamp now);
 
@@ -144,9 +174,13 @@ class Router {
   RandomSource& random_;
   std::vector<std::unique_ptr<Subscriber>> subscribers_;
   std::vector<std::unique_ptr<Source>> sources_;
+  std::unordered_map<PeerId, Subscriber*> subscriber_of_;
+  std::unordered_map<TrackId, Source*> source_of_;
+  std::vector<Source*> voiced_;  // the audio sources that are forwarded
   TrackId dominant_;
   Timestamp dominant_since_;
   Timestamp next_steer_;
+  BoundedVector<AllocationSource, kMaxAllocationSources> allocation_sources_;  // scratch
   Pending<ForwardPlan> plans_{kPendingPlans};
   Pending<SenderReportPlan> reports_{kPendingSmall};
   Pending<Feedback> feedback_{kPendingSmall};

@@ -77,6 +77,9 @@ class StreamRewriter {
   // The same without counting it as sent: for retransmissions and sender reports.
   std::optional<RewrittenPosition> locate(StreamKey stream, const StreamPosition& packet) const;
 
+  // Ends everything: nothing sent before is found again.
+  void forget() { segments_.clear(); }
+
   // Which packet went out as `sequence`; nullopt if it was never sent or is too old.
   std::optional<SentOrigin> origin_of(uint16_t sequence) const;
   // Output time for an input time of the running segment; nullopt when `stream` is not what runs.

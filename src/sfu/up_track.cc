@@ -63,16 +63,18 @@ std::optional<TrackPacket> UpTrack::accept(size_t index, const MediaPacket& pack
     describe_video(out, encoding);
     if (out.key_frame_start && out.position.sequence > encoding.last_key_frame) {
       encoding.last_key_frame = out.position.sequence;
+      encoding.key_frame_time = out.position.rtp_time;
       encoding.wanted_key_frame = false;
     }
-    encoding.cache->insert({.sequence = out.position.sequence,
-                            .rtp_time = out.position.rtp_time,
-                            .arrival = now,
-                            .orientation = packet.orientation.value_or(0),
-                            .has_orientation = packet.orientation.has_value(),
-                            .marker = packet.marker,
-                            .key_frame_start = out.key_frame_start},
-                           packet.payload);
+    out.key_frame = out.position.rtp_time == encoding.key_frame_time;
+    out.kept = encoding.cache->insert({.sequence = out.position.sequence,
+                                       .rtp_time = out.position.rtp_time,
+                                       .arrival = now,
+                                       .orientation = packet.orientation.value_or(0),
+                                       .has_orientation = packet.orientation.has_value(),
+                                       .marker = packet.marker,
+                                       .key_frame_start = out.key_frame_start},
+                                      packet.payload);
   }
   return out;
 }
@@ -103,7 +105,8 @@ std::optional<TrackPacket> UpTrack::cached(size_t index, int64_t sequence) const
                   .codec = description_.codecs.front().codec,
                   .marker = kept->marker,
                   .key_frame_start = kept->key_frame_start,
-                  .payload = encoding.cache->payload(*kept)};
+                  .payload = encoding.cache->payload(*kept),
+                  .kept = kept->handle};
   if (kept->has_orientation) out.orientation = kept->orientation;
   if (out.codec == rtp::Codec::kVp8) {
     if (const auto descriptor = rtp::parse_vp8_descriptor(out.payload)) {
@@ -114,15 +117,19 @@ std::optional<TrackPacket> UpTrack::cached(size_t index, int64_t sequence) const
   return out;
 }
 
-std::optional<int64_t> UpTrack::replayable(size_t index, Timestamp now) const {
+std::optional<int64_t> UpTrack::replayable(size_t index, DataSize most, Timestamp now) const {
   const UpEncoding& encoding = encodings_[index];
   if (!encoding.cache || encoding.last_key_frame < 0) return std::nullopt;
   const int64_t newest = encoding.cache->newest();
   if (newest - encoding.last_key_frame >= kReplayPackets) return std::nullopt;
   const CachedPacket* first = encoding.cache->find(encoding.last_key_frame);
   if (!first || now - first->arrival > kReplayAge) return std::nullopt;
+  DataSize size;
   for (int64_t s = encoding.last_key_frame; s <= newest; ++s) {
-    if (!encoding.cache->find(s)) return std::nullopt;
+    const CachedPacket* packet = encoding.cache->find(s);
+    if (!packet) return std::nullopt;
+    size += DataSize::bytes(static_cast<int64_t>(encoding.cache->payload(*packet).size()));
+    if (size > most) return std::nullopt;
   }
   return encoding.last_key_frame;
 }

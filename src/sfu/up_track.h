@@ -41,9 +41,12 @@ struct TrackPacket {
   bool red = false;
   bool marker = false;
   bool key_frame_start = false;
+  bool key_frame = false;  // any packet of one
   std::optional<uint8_t> audio_level;
   std::optional<uint8_t> orientation;
   Bytes payload;
+  // Where the payload is kept, for whoever sends it later; kNone: nowhere.
+  PacketPool::Handle kept = PacketPool::kNone;
 };
 
 struct UpEncoding {
@@ -57,6 +60,7 @@ struct UpEncoding {
   NackGenerator nack;
   ReceiveStatistics statistics;
   int64_t last_key_frame = -1;  // sequence of its first packet
+  int64_t key_frame_time = -1;  // unwrapped RTP time
   uint16_t width = 0;           // of the last key frame; 0: unknown
   uint16_t height = 0;
   Timestamp last_packet;
@@ -99,8 +103,8 @@ class UpTrack {
   // The kept packet in the form it was accepted in; nullopt if it is gone.
   std::optional<TrackPacket> cached(size_t index, int64_t sequence) const;
   // First sequence of a group of pictures that can be replayed without a hole up to the newest
-  // packet.
-  std::optional<int64_t> replayable(size_t index, Timestamp now) const;
+  // packet, in at most `most` bytes.
+  std::optional<int64_t> replayable(size_t index, DataSize most, Timestamp now) const;
 
   void on_sender_report(size_t index, uint64_t ntp, uint32_t rtp_time, Timestamp now);
   void want_key_frame(size_t index) { encodings_[index].wanted_key_frame = true; }
@@ -111,6 +115,7 @@ class UpTrack {
   // The encoding that suits a tile of `height` device pixels best, were all of them sent; and the
   // best of those sent now.
   size_t ideal_encoding(uint16_t height) const;
+  uint16_t assumed_height(size_t index) const;  // of the last picture, else of what is usual
   std::optional<size_t> best_live_encoding(size_t ideal, Timestamp now) const;
 
   std::vector<UpEncoding>& encodings() { return encodings_; }
@@ -123,7 +128,6 @@ class UpTrack {
  private:
   const rtp::CodecParameters* codec_of(uint8_t payload_type, bool& red) const;
   void describe_video(TrackPacket& packet, UpEncoding& encoding) const;
-  uint16_t assumed_height(size_t index) const;
 
   media::TrackDescription description_;
   PeerId owner_;

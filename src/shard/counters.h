@@ -22,8 +22,8 @@ enum class DropReason : uint8_t {
   kRtpUnparsed,
   kRtcpUnparsed,
   kUnknownStream,  // no MID, RID or SSRC that was negotiated
-  kQueueFull,
-  kNotSealed,  // the viewer's keys are gone or the packet is too large
+  kQueueFull,      // too much waits for this viewer's path, or for all of them together
+  kNotSealed,      // the viewer's keys are gone or the packet is too large
   kCount,
 };
 std::string_view to_string(DropReason reason);
@@ -52,6 +52,8 @@ struct Counters {
   Direction sent;
   std::array<Counter, static_cast<size_t>(DropReason::kCount)> drops;
   Counter retransmitted;
+  Counter late_queues;  // times that what waited for a viewer's path was given up
+  Counter padding;      // packets sent only to probe a path
   Counter key_frame_requests;
   Counter stun_answers;  // to plain STUN requests
 

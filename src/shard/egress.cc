@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "base/bounded.h"
-#include "rtp/header_extensions.h"
 #include "rtp/packet.h"
 #include "rtp/vp8_descriptor.h"
 
@@ -24,12 +23,13 @@ Bytes Egress::copy(Bytes datagram) {
 }
 
 Bytes Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& channel,
-                   uint32_t now_abs_send_time) {
+                   const Departure& departure) {
   const MutableBytes buffer = this->buffer();
   std::array<uint8_t, 1> level{};
   std::array<uint8_t, 1> orientation{};
   std::array<uint8_t, 3> send_time{};
-  BoundedVector<rtp::ExtensionElement, 3> extensions;
+  std::array<uint8_t, 2> transport_sequence{};
+  BoundedVector<rtp::ExtensionElement, 4> extensions;
   if (plan.extensions->audio_level != 0 && plan.audio_level) {
     level = rtp::write_audio_level({.level = *plan.audio_level, .voice = false});
     extensions.push_back({plan.extensions->audio_level, level});
@@ -39,8 +39,12 @@ Bytes Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& chann
     extensions.push_back({plan.extensions->video_orientation, orientation});
   }
   if (plan.extensions->abs_send_time != 0) {
-    store_be24(send_time.data(), now_abs_send_time);
+    send_time = rtp::write_abs_send_time(departure.send_time);
     extensions.push_back({plan.extensions->abs_send_time, send_time});
+  }
+  if (plan.extensions->transport_sequence != 0) {
+    transport_sequence = rtp::write_transport_sequence(departure.transport_sequence);
+    extensions.push_back({plan.extensions->transport_sequence, transport_sequence});
   }
   const rtp::HeaderFields header{.payload_type = plan.payload_type,
                                  .marker = plan.marker,
@@ -48,10 +52,11 @@ Bytes Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& chann
                                  .timestamp = plan.rtp_time,
                                  .ssrc = plan.ssrc,
                                  .csrc = plan.csrc,
+                                 .padding = plan.padding != 0,
                                  .extensions = {extensions.data(), extensions.size()}};
   const size_t header_size = rtp::write_header(buffer, header);
   size_t at = header_size;
-  if (header_size == 0 || at + 2 + plan.payload.size() > buffer.size()) return {};
+  if (header_size == 0 || at + 2 + plan.payload.size() + plan.padding > buffer.size()) return {};
   if (plan.original_sequence) {
     store_be16(&buffer[at], *plan.original_sequence);
     at += 2;
@@ -64,7 +69,13 @@ Bytes Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& chann
       rtp::set_tl0_pic_idx(payload, *descriptor, plan.tl0_pic_idx);
     }
   }
-  return channel.protect_rtp(buffer, at + payload.size()).value_or(Bytes{});
+  at += payload.size();
+  if (plan.padding != 0) {
+    std::ranges::fill(buffer.subspan(at, plan.padding), uint8_t{0});
+    at += plan.padding;
+    buffer[at - 1] = plan.padding;
+  }
+  return channel.protect_rtp(buffer, at).value_or(Bytes{});
 }
 
 }  // namespace parley::shard

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/bytes.h"
+#include "rtp/header_extensions.h"
 #include "sfu/down_slot.h"
 #include "transport/secure_channel.h"
 
@@ -23,10 +24,14 @@ class Egress {
 
   Egress();
 
-  // A plan as an SRTP packet; empty when it can't be sealed. `now_abs_send_time`: the 24-bit value
-  // for that extension.
+  // What only the moment of sending knows; written where the viewer negotiated the extension.
+  struct Departure {
+    rtp::AbsSendTime send_time;
+    uint16_t transport_sequence = 0;
+  };
+  // A plan as an SRTP packet; empty when it can't be sealed.
   Bytes seal(const sfu::ForwardPlan& plan, transport::SecureChannel& channel,
-             uint32_t now_abs_send_time);
+             const Departure& departure);
   // A copy of a finished datagram.
   Bytes copy(Bytes datagram);
   // The buffer that the next datagram is written to; the same until advance().

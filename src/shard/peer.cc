@@ -7,7 +7,6 @@
 #include "rtp/rtcp_nack.h"
 #include "rtp/rtcp_sdes.h"
 #include "rtp/rtcp_xr.h"
-#include "rtp/transport_feedback.h"
 
 namespace parley::shard {
 namespace {
@@ -43,13 +42,14 @@ uint32_t any_media_ssrc(sfu::Router& router, const Peer& peer) {
 }  // namespace
 
 Peer::Peer(PeerId peer, RouterId room, uint32_t index, const dtls::Certificate& certificate,
-           const media::PeerDescription& description, Timestamp now)
+           PlanStore& store, const media::PeerDescription& description, Timestamp now)
     : id(peer),
       router(room),
       endpoint(index),
       transport(certificate, {description.local.ufrag, description.local.password},
                 {description.remote.ufrag, description.remote.password},
-                description.remote_fingerprint, now) {
+                description.remote_fingerprint, now),
+      downlink(store) {
   configure(description, now);
 }
 
@@ -63,25 +63,8 @@ void Peer::configure(const media::PeerDescription& description, Timestamp now) {
     demuxer.configure(tracks);
     extensions = merge(tracks);
   }
+  downlink.configure(description.slots);
   cname = description.cname;
-}
-
-size_t write_transport_feedback(Peer& peer, MutableBytes out, Timestamp now) {
-  const auto report = peer.arrivals.take(now);
-  if (report.arrivals.empty()) return 0;
-  std::array<rtp::PacketArrival, congestion::ArrivalRecorder::kMostPackets> arrivals;
-  size_t count = 0;
-  for (const auto& arrival : report.arrivals) {
-    arrivals[count++] = {arrival.sequence, arrival.at - Timestamp()};
-  }
-  ByteWriter writer(out);
-  rtp::write_transport_feedback(writer,
-                                {.sender_ssrc = kServerSsrc,
-                                 .media_ssrc = 0,
-                                 .base_sequence = report.base_sequence,
-                                 .feedback_count = report.count},
-                                {arrivals.data(), count});
-  return writer.size();
 }
 
 size_t write_receiver_reports(Peer& peer, sfu::Router& router, MutableBytes out, Timestamp now) {

@@ -15,7 +15,9 @@
 #include "rtp/parameters.h"
 #include "rtp/rtcp_reports.h"
 #include "sfu/router.h"
+#include "shard/downlink.h"
 #include "shard/rtp_demuxer.h"
+#include "transport/congestion_feedback.h"
 #include "transport/peer_transport.h"
 
 namespace parley::shard {
@@ -25,7 +27,7 @@ inline constexpr uint32_t kServerSsrc = 1;
 
 struct Peer {
   Peer(PeerId peer, RouterId room, uint32_t index, const dtls::Certificate& certificate,
-       const media::PeerDescription& description, Timestamp now);
+       PlanStore& store, const media::PeerDescription& description, Timestamp now);
 
   // Takes over a (re)negotiated description, ICE restart included.
   void configure(const media::PeerDescription& description, Timestamp now);
@@ -40,9 +42,12 @@ struct Peer {
   std::vector<media::TrackDescription> tracks;
   std::string cname;
   congestion::ArrivalRecorder arrivals;
+  Downlink downlink;
+  transport::ArrivalReader downlink_arrivals;
   media::PeerState announced = media::PeerState::kConnecting;
   std::optional<FlowPath> announced_path;
   bool marked = false;  // has transport output to poll
+  bool pacing = false;  // is in the shard's list of those whose packets wait
   Timestamp next_report;
   Timestamp next_quality;
   TimeDelta round_trip = TimeDelta::zero();
@@ -55,7 +60,6 @@ struct Peer {
 
 // Compound RTCP packets for a peer, written plain to the start of `out`; the size, or 0 if nothing
 // is due.
-size_t write_transport_feedback(Peer& peer, MutableBytes out, Timestamp now);
 size_t write_receiver_reports(Peer& peer, sfu::Router& router, MutableBytes out, Timestamp now);
 size_t write_feedback(const sfu::Feedback& feedback, MutableBytes out);
 size_t write_sender_report(const Peer& peer, const sfu::SenderReportPlan& plan, MutableBytes out);

@@ -50,7 +50,10 @@ DropReason to_drop(transport::Refusal refusal) {
 }  // namespace
 
 Shard::Shard(const dtls::Certificate& certificate, RandomSource& random, const ShardConfig& config)
-    : certificate_(certificate), random_(random), pool_(config.pool_packets) {}
+    : certificate_(certificate),
+      random_(random),
+      pool_(config.pool_packets),
+      waiting_(pool_, config.waiting_packets) {}
 Shard::~Shard() = default;
 
 Peer* Shard::peer_of(PeerId id) {
@@ -75,11 +78,12 @@ void Shard::apply(const media::CreatePeer& command, Timestamp now) {
   const auto endpoint = static_cast<uint32_t>(free - peers_.begin());
   if (free == peers_.end()) peers_.emplace_back();
   peers_[endpoint] = std::make_unique<Peer>(command.peer, command.router, endpoint, certificate_,
-                                            command.description, now);
+                                            waiting_, command.description, now);
   peer_by_id_[command.peer] = endpoint;
   peer_by_ufrag_[command.description.local.ufrag] = endpoint;
   // Every list that a packet's way appends to has room for all peers from here on.
   marked_.reserve(peers_.size());
+  pacing_.reserve(peers_.size());
   due_reports_.reserve(peers_.size());
   auto& router = routers_[command.router];
   if (!router) router = std::make_unique<sfu::Router>(command.router, pool_, random_);
@@ -102,13 +106,13 @@ void Shard::apply(const media::UpdatePeer& command, Timestamp now) {
   mark(*peer);
 }
 
-void Shard::apply(const media::RemovePeer& command, Timestamp) {
+void Shard::apply(const media::RemovePeer& command, Timestamp now) {
   Peer* peer = peer_of(command.peer);
   if (!peer) return;
   const uint32_t endpoint = peer->endpoint;
   const auto router = routers_.find(peer->router);
   if (router != routers_.end()) {
-    router->second->remove_peer(command.peer);
+    router->second->remove_peer(command.peer, now);
     std::erase(dirty_routers_, router->second.get());
     if (router->second->empty()) {
       routers_.erase(router);
@@ -120,6 +124,8 @@ void Shard::apply(const media::RemovePeer& command, Timestamp) {
   std::erase_if(peer_by_ufrag_, [&](const auto& e) { return e.second == endpoint; });
   std::erase(marked_, endpoint);
   std::erase(due_reports_, endpoint);
+  std::erase(pacing_, endpoint);
+  pacing_at_ = 0;
   peer_by_id_.erase(command.peer);
   peers_[endpoint].reset();
   if (peer_by_id_.empty()) next_tick_ = Timestamp::never();
@@ -249,6 +255,7 @@ void Shard::tick(Peer& peer, Timestamp now) {
   }
   note_state(peer, now);
   if (peer.announced != media::PeerState::kConnected) return;
+  if (sfu::Router* router = router_of(peer)) steer(peer, *router, now);
   if (now >= peer.next_quality) {
     peer.next_quality = now + kQualityInterval;
     float uplink = 0;
@@ -264,8 +271,25 @@ void Shard::tick(Peer& peer, Timestamp now) {
   if (peer.arrivals.is_due(now) || now >= peer.next_report) due_reports_.push_back(peer.endpoint);
 }
 
+// What the path carries bounds what is chosen for it, and what would be chosen bounds what the path
+// is probed for.
+void Shard::steer(Peer& peer, sfu::Router& router, Timestamp now) {
+  peer.downlink.handle_tick(now);
+  if (peer.downlink.give_up_late()) {
+    counters_.late_queues.add();
+    router.restart_video(peer.id);
+  }
+  router.set_budget(peer.id, peer.downlink.video_budget(now), now);
+  peer.downlink.set_video_demand(router.demand(peer.id), now);
+  pace(peer);
+}
+
 void Shard::handle_timeout(Timestamp now) {
   now_ = now;
+  if (now >= next_pace_) {
+    pacing_at_ = 0;
+    next_pace_ = Timestamp::never();
+  }
   if (now < next_tick_) return;
   next_tick_ = peer_by_id_.empty() ? Timestamp::never() : now + kTick;
   for (auto& peer : peers_) {
@@ -316,7 +340,7 @@ bool Shard::poll_event(media::Event& out) {
 }
 
 Deadline Shard::poll_timeout() const {
-  return {next_tick_, "tick"};
+  return next_pace_ < next_tick_ ? Deadline{next_pace_, "pacer"} : Deadline{next_tick_, "tick"};
 }
 
 }  // namespace parley::shard

@@ -21,11 +21,13 @@
 #include "dtls/certificate.h"
 #include "media/command.h"
 #include "media/event.h"
+#include "rtp/transport_feedback.h"
 #include "sfu/packet_cache.h"
 #include "sfu/router.h"
 #include "shard/counters.h"
 #include "shard/egress.h"
 #include "shard/peer.h"
+#include "shard/plan_queue.h"
 
 namespace parley::shard {
 
@@ -37,6 +39,8 @@ struct OutDatagram {
 struct ShardConfig {
   // Payload buffers for repair and replay: 16,384 × 1,472 bytes, resident only as far as used.
   size_t pool_packets = 16'384;
+  // Packets that may wait for pacers at once, about 100 bytes each.
+  size_t waiting_packets = 8'192;
 };
 
 class Shard {
@@ -80,12 +84,17 @@ class Shard {
   bool poll_any(OutDatagram& out);
   bool poll_transport(OutDatagram& out);
   bool poll_router(sfu::Router& router, OutDatagram& out);
+  bool poll_paced(OutDatagram& out);
+  bool send(Peer& peer, const sfu::ForwardPlan& plan, Downlink::Kind kind, OutDatagram& out);
+  void pace(Peer& peer);
+  void steer(Peer& peer, sfu::Router& router, Timestamp now);
   bool poll_reports(OutDatagram& out);
   bool seal_rtcp(Peer& peer, MutableBytes buffer, size_t size, OutDatagram& out);
 
   const dtls::Certificate& certificate_;
   RandomSource& random_;
   sfu::PacketPool pool_;
+  PlanStore waiting_;
   Counters counters_;
   Egress egress_;
   std::vector<std::unique_ptr<Peer>> peers_;  // by endpoint; nullptr: free
@@ -93,8 +102,14 @@ class Shard {
   std::unordered_map<FlowPath, uint32_t> peer_by_path_;
   std::unordered_map<std::string, uint32_t> peer_by_ufrag_;
   std::map<RouterId, std::unique_ptr<sfu::Router>> routers_;
-  std::vector<uint32_t> marked_;             // endpoints whose transport has output to poll
-  std::vector<uint32_t> due_reports_;        // endpoints to which RTCP is due
+  std::vector<uint32_t> marked_;       // endpoints whose transport has output to poll
+  std::vector<uint32_t> due_reports_;  // endpoints to which RTCP is due
+  std::vector<uint32_t> pacing_;       // endpoints for which something waits or a probe runs
+  size_t pacing_at_ = 0;               // how far the pass over them is
+  Timestamp next_pace_ = Timestamp::never();
+  // Scratch for reading feedback: large.
+  rtp::TransportFeedback feedback_;
+  std::array<congestion::PacketResult, rtp::kMaxFeedbackPackets> arrivals_;
   std::vector<sfu::Router*> dirty_routers_;  // with something to poll
   std::vector<media::Event> events_;
   size_t next_event_ = 0;

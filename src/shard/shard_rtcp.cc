@@ -4,6 +4,7 @@
 #include "rtp/rtcp.h"
 #include "rtp/rtcp_key_frame_request.h"
 #include "rtp/rtcp_nack.h"
+#include "rtp/rtcp_remb.h"
 #include "rtp/rtcp_reports.h"
 #include "rtp/rtcp_xr.h"
 #include "shard/shard.h"
@@ -14,17 +15,21 @@ namespace {
 // Smoothed over about four reports.
 void note_reception(Peer& peer, sfu::Router& router, const rtp::ReportBlocks& blocks,
                     Timestamp now) {
+  if (blocks.empty()) return;
   float loss = 0;
+  std::optional<TimeDelta> round_trip;
   for (const auto& block : blocks) {
     loss = std::max(loss, static_cast<float>(block.fraction_lost) / 256.0f);
     const sfu::DownSlot* slot = router.find_slot(peer.id, block.ssrc);
     if (!slot) continue;
     if (const auto trip = slot->round_trip(block.last_sr, block.delay_since_last_sr, now)) {
+      round_trip = trip;
       peer.round_trip =
           peer.round_trip == TimeDelta::zero() ? *trip : (peer.round_trip * 3 + *trip) / 4;
     }
   }
-  if (!blocks.empty()) peer.downlink_loss = peer.downlink_loss * 0.75f + loss * 0.25f;
+  peer.downlink_loss = peer.downlink_loss * 0.75f + loss * 0.25f;
+  peer.downlink.on_report(loss, round_trip, now);
 }
 
 }  // namespace
@@ -52,6 +57,11 @@ void Shard::handle_rtcp(Peer& peer, Bytes packet, Timestamp now) {
     } else if (const auto intra = rtp::parse_fir(*block)) {
       for (const auto& entry : intra->entries)
         router->handle_key_frame_request(peer.id, entry.ssrc, now);
+    } else if (rtp::parse_transport_feedback(*block, feedback_)) {
+      peer.downlink.on_feedback(peer.downlink_arrivals.read(feedback_, arrivals_), now);
+      pace(peer);
+    } else if (const auto bound = rtp::parse_remb(*block)) {
+      peer.downlink.on_remb(bound->rate, now);
     } else if (const auto extended = rtp::parse_extended_report(*block);
                extended && extended->reference_time) {
       peer.reference_ntp = extended->reference_time->compact();

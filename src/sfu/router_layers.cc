@@ -1,0 +1,179 @@
+// Which layer of its source each slot shows, within what its viewer's path carries, and what that
+// asks of the publishers.
+#include <algorithm>
+
+#include "sfu/router.h"
+
+namespace parley::sfu {
+namespace {
+
+// An encoding that nobody wants any more is stopped after this, so that a flick through pages costs
+// no key frame.
+constexpr TimeDelta kLayerRest = TimeDelta::seconds(2);
+// An encoding that was asked for and didn't come within this (its sender has neither the uplink nor
+// the processor for it) is not counted on; asked for it stays.
+constexpr TimeDelta kEncodingComes = TimeDelta::seconds(2);
+// Kept groups of pictures are replayed if the path takes them within this; else a key frame is
+// sooner there, and smaller.
+constexpr TimeDelta kReplayTime = TimeDelta::millis(300);
+// Viewers whose path isn't measured get what they look at.
+constexpr DataRate kNoLimit = DataRate::kbps(1'000'000);
+
+}  // namespace
+
+void Router::set_budget(PeerId peer, std::optional<DataRate> budget, Timestamp now) {
+  Subscriber* subscriber = find_subscriber(peer);
+  if (!subscriber) return;
+  subscriber->budget = budget.value_or(kNoLimit);
+  // More is taken up at the next look, less at once: what is sent too much already queues.
+  if (subscriber->budget < subscriber->allocated) allocate_layers(*subscriber, now);
+}
+
+void Router::restart_video(PeerId peer) {
+  Subscriber* subscriber = find_subscriber(peer);
+  if (!subscriber) return;
+  for (auto& slot : subscriber->video_slots) {
+    if (!slot->flowing()) continue;
+    slot->interrupt();
+    slot->track()->want_key_frame(slot->target);
+  }
+}
+
+DataRate Router::demand(PeerId peer) const {
+  const auto it = subscriber_of_.find(peer);
+  return it == subscriber_of_.end() ? DataRate::zero() : it->second->demand;
+}
+
+// What may be chosen of a source: each encoding that is there, or that would be if somebody wanted
+// it.
+void Router::list_layers(const Source& source, AllocationSource& out, Timestamp now) const {
+  const UpTrack& track = *source.track;
+  for (size_t i = 0; i < track.encodings().size(); ++i) {
+    if (!track.is_live(i, now) && now - source.wanted_since[i] > kEncodingComes &&
+        (source.layers >> i & 1u) != 0)
+      continue;
+    source.layer_rates.append(i, track, now, out.layers);
+  }
+}
+
+void Router::allocate_layers(Subscriber& subscriber, Timestamp now) {
+  BoundedVector<DownSlot*, kMaxAllocationSources> slots;
+  allocation_sources_.clear();
+  for (auto& slot : subscriber.video_slots) {
+    if (!slot->track() || !slots.push_back(slot.get())) continue;
+    AllocationSource wish{.width = slot->wish.width,
+                          .height = slot->wish.height,
+                          .priority = slot->wish.priority,
+                          .on_stage = slot->wish.priority == 0,
+                          .screen = slot->track()->description().screen,
+                          .layers = {},
+                          .current = slot->decided,
+                          .fresh = slot->fresh};
+    list_layers(*find_source(slot->track()->id()), wish, now);
+    allocation_sources_.push_back(wish);
+  }
+  std::array<Allocation, kMaxAllocationSources> decisions;
+  const auto totals =
+      allocate(subscriber.budget, {allocation_sources_.data(), allocation_sources_.size()},
+               std::span(decisions).first(slots.size()));
+  // What the allocator asks for before it raises anything.
+  subscriber.demand = DataRate::bps(totals.ideal.bps() * kHeadroomPercent / 100);
+  subscriber.allocated = totals.rate;
+  DataSize replay_left = subscriber.budget * kReplayTime;
+  for (size_t i = 0; i < slots.size(); ++i)
+    apply(subscriber, *slots[i], decisions[i], replay_left, now);
+}
+
+void Router::apply(Subscriber& subscriber, DownSlot& slot, const Allocation& decision,
+                   DataSize& replay_left, Timestamp now) {
+  Source& source = *find_source(slot.track()->id());
+  UpTrack& track = *source.track;
+  const bool begins = slot.fresh || slot.dark();
+  const bool was_dark = slot.dark();
+  slot.decide(decision);
+  if (slot.dark() != was_dark) announce(subscriber, slot);
+  if (!decision.layer) return;
+  const auto live = track.best_live_encoding(decision.layer->encoding, now);
+  const size_t target = live.value_or(decision.layer->encoding);
+  const bool changed = slot.target != target;
+  slot.target = target;
+  if (!live || (slot.flowing() && slot.encoding() == target)) return;
+  if (!slot.flowing() && (changed || begins)) {
+    try_replay(source, slot, replay_left, now);
+  } else {
+    track.want_key_frame(target);
+  }
+}
+
+void Router::try_replay(Source& source, DownSlot& slot, DataSize& left, Timestamp now) {
+  UpTrack& track = *source.track;
+  if (!track.enabled()) return;
+  const auto first = track.replayable(slot.target, left, now);
+  if (!first) {
+    track.want_key_frame(slot.target);
+    return;
+  }
+  const size_t encoding = slot.target;
+  const int64_t newest = track.encodings()[encoding].cache->newest();
+  slot.start_replay(encoding, track.cached(encoding, *first)->position,
+                    track.cached(encoding, newest)->position, now);
+  if (const auto report = slot.sender_report(now)) reports_.push(*report);
+  for (int64_t s = *first; s <= newest; ++s) {
+    if (auto plan = slot.forward(*track.cached(encoding, s), now)) {
+      left -= DataSize::bytes(static_cast<int64_t>(plan->payload.size()));
+      plans_.push(*plan);
+    }
+  }
+}
+
+void Router::want_layers(Source& source, Timestamp now) {
+  uint8_t wanted = 0;
+  for (auto& [subscriber, slot] : source.listeners) {
+    // The smallest stays on beside the wanted one: something to show when the sender's network
+    // drops the larger.
+    wanted |= 1u;
+    if (slot->decided) wanted |= static_cast<uint8_t>(1u << slot->decided->encoding);
+    if (slot->flowing()) wanted |= static_cast<uint8_t>(1u << slot->encoding());
+    if (!slot->limited)
+      wanted |= static_cast<uint8_t>(1u << source.track->ideal_encoding(slot->wish.height));
+  }
+  announce_layers(source, wanted, now);
+}
+
+void Router::announce_layers(Source& source, uint8_t wanted, Timestamp now) {
+  if (wanted == source.layers) {
+    source.layers_shrink_at = Timestamp::never();
+    return;
+  }
+  const bool only_less = (wanted | source.layers) == source.layers;
+  if (only_less) {
+    if (source.layers_shrink_at.is_never()) source.layers_shrink_at = now + kLayerRest;
+    if (now < source.layers_shrink_at) return;
+  }
+  source.layers_shrink_at = Timestamp::never();
+  const auto next = only_less ? wanted : static_cast<uint8_t>(wanted | source.layers);
+  for (size_t i = 0; i < source.wanted_since.size(); ++i) {
+    if ((next & ~source.layers) >> i & 1) source.wanted_since[i] = now;
+  }
+  source.layers = next;
+  events_.push(media::LayersWanted{source.track->owner(), source.track->id(), source.layers});
+}
+
+std::optional<ForwardPlan> Router::padding(PeerId peer) {
+  Subscriber* subscriber = find_subscriber(peer);
+  if (!subscriber) return std::nullopt;
+  for (auto& slot : subscriber->video_slots) {
+    if (!slot->flowing() || !slot->track()) continue;
+    const auto& cache = slot->track()->encodings()[slot->encoding()].cache;
+    const auto packet = slot->track()->cached(slot->encoding(), cache->newest());
+    if (!packet) continue;
+    if (const auto plan = slot->retransmit(*packet)) return plan;
+  }
+  // Nothing is shown yet, or nothing fits: the more it matters what the path carries.
+  for (auto& slot : subscriber->video_slots) {
+    if (const auto plan = slot->padding()) return plan;
+  }
+  return std::nullopt;
+}
+
+}  // namespace parley::sfu

@@ -1,0 +1,92 @@
+// The way to one viewer: what its path carries (estimated from its feedback), what leaves now and
+// what waits.
+//
+// Rules:
+//  1. A viewer that negotiated no transport-wide numbers is neither measured nor paced.
+//  2. Audio always leaves at once; it counts for the pacer all the same.
+//  3. Video leaves at once while nothing waits and the pacer allows it; else it waits, repairs
+//  before media.
+//  4. What would wait longer than kMostWait at the present rate is given up altogether, and the
+//  pictures begin anew at what fits: late ones are worth less than those that come next.
+//  5. A probe that finds nothing waiting is filled with padding.
+//  6. For kOpening after the path is there it is probed for kOpeningDemand though nothing is wished
+//  yet: the first picture then comes in the right size at once.
+//  7. Video may have what the estimate leaves after audio and repairs as measured.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/units.h"
+#include "congestion/bandwidth_estimator.h"
+#include "congestion/pacer.h"
+#include "media/description.h"
+#include "sfu/down_slot.h"
+#include "shard/plan_queue.h"
+#include "shard/rate_window.h"
+
+namespace parley::shard {
+
+class Downlink {
+ public:
+  static constexpr TimeDelta kMostWait = TimeDelta::millis(800);
+  static constexpr TimeDelta kOpening = TimeDelta::seconds(2);
+  static constexpr DataRate kOpeningDemand = DataRate::kbps(10'000);
+  // IPv4 and UDP headers: a path's capacity includes them.
+  static constexpr DataSize kPacketOverhead = DataSize::bytes(28);
+
+  explicit Downlink(PlanStore& store);
+  ~Downlink();
+  Downlink(const Downlink&) = delete;
+  Downlink& operator=(const Downlink&) = delete;
+
+  void configure(std::span<const media::SlotDescription> slots);
+
+  enum class Passage : uint8_t { kNow, kHeld, kNoRoom };
+  // What to do with a plan; kHeld: it is kept here until poll_held() gives it back.
+  Passage admit(const sfu::ForwardPlan& plan, Timestamp now);
+  // The next plan that waited and may leave now; to be given to PlanStore::release() when sent.
+  bool poll_held(sfu::ForwardPlan& out, Timestamp now);
+  bool holds() const { return !repairs_.empty() || !media_.empty(); }
+  bool wants_padding(Timestamp now) const;
+  // When poll_held() or wants_padding() may say yes next; never: not before something is admitted.
+  Timestamp next_departure() const;
+
+  // True once when rule 4 emptied the queue.
+  bool give_up_late();
+
+  uint16_t take_sequence() { return next_sequence_++; }
+  // A packet left under `sequence`; `size` of its datagram.
+  enum class Kind : uint8_t { kAudio, kVideo, kRepair, kPadding };
+  void on_sent(uint16_t sequence, DataSize size, Kind kind, Timestamp now);
+  void on_feedback(std::span<const congestion::PacketResult> results, Timestamp now);
+  void on_remb(DataRate rate, Timestamp now);
+  void on_report(double fraction_lost, std::optional<TimeDelta> round_trip, Timestamp now);
+  void handle_tick(Timestamp now);
+
+  // What video may have; nullopt: no limit known (rule 1).
+  std::optional<DataRate> video_budget(Timestamp now);
+  // What video would take if the path allowed it.
+  void set_video_demand(DataRate demand, Timestamp now);
+
+  bool measured() const { return measured_; }
+  const congestion::BandwidthEstimator& estimator() const { return estimator_; }
+  DataSize waiting() const { return repairs_.size() + media_.size(); }
+
+ private:
+  void after_estimate(Timestamp now);
+
+  PlanStore& store_;
+  bool measured_ = false;
+  std::optional<Timestamp> opened_;  // when the first tick of the connected path was
+  congestion::BandwidthEstimator estimator_;
+  congestion::Pacer pacer_;
+  PlanQueue repairs_;
+  PlanQueue media_;
+  RateWindow audio_;
+  RateWindow repaired_;
+  uint16_t next_sequence_ = 0;
+};
+
+}  // namespace parley::shard

@@ -1,0 +1,51 @@
+#include "shard/plan_queue.h"
+
+namespace parley::shard {
+
+PlanStore::PlanStore(sfu::PacketPool& pool, size_t places)
+    : pool_(pool), places_(places), free_count_(places) {
+  for (size_t i = 0; i < places; ++i) places_[i].next = static_cast<uint32_t>(i + 1);
+}
+
+bool PlanStore::push(PlanQueue& queue, const sfu::ForwardPlan& plan) {
+  if (plan.kept == sfu::PacketPool::kNone || free_count_ == 0 ||
+      queue.count_ == PlanQueue::kMostPlans)
+    return false;
+  const uint32_t at = free_;
+  Place& place = places_[at];
+  free_ = place.next;
+  --free_count_;
+  pool_.retain(plan.kept);
+  place.plan = plan;
+  place.plan.payload = pool_.payload(plan.kept);
+  if (queue.count_ == 0) {
+    queue.head_ = at;
+  } else {
+    places_[queue.tail_].next = at;
+  }
+  queue.tail_ = at;
+  ++queue.count_;
+  queue.size_ += DataSize::bytes(static_cast<int64_t>(place.plan.payload.size()));
+  return true;
+}
+
+bool PlanStore::pop(PlanQueue& queue, sfu::ForwardPlan& out) {
+  if (queue.count_ == 0) return false;
+  const uint32_t at = queue.head_;
+  Place& place = places_[at];
+  out = place.plan;
+  queue.head_ = place.next;
+  --queue.count_;
+  queue.size_ = queue.size_ - DataSize::bytes(static_cast<int64_t>(out.payload.size()));
+  place.next = free_;
+  free_ = at;
+  ++free_count_;
+  return true;
+}
+
+void PlanStore::clear(PlanQueue& queue) {
+  sfu::ForwardPlan plan;
+  while (pop(queue, plan)) release(plan);
+}
+
+}  // namespace parley::shard
