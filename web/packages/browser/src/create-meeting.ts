@@ -43,8 +43,7 @@ export function createMeeting(options: CreateMeetingOptions): Meeting {
   const family = browserFamily(navigator.userAgent);
   const chromium = family === 'chromium';
   const legs: LegFactory = {
-    createServerLeg: (handlers) =>
-      new BrowserServerLeg({ chromium, phone: isPhone(navigator.userAgent) }, handlers),
+    createServerLeg: (handlers) => new BrowserServerLeg({ phone: isPhone(navigator.userAgent) }, handlers),
     createDirectLeg: (role, iceServers, handlers) =>
       new BrowserDirectLeg({ chromium, role, iceServers }, handlers),
   };

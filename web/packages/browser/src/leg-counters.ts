@@ -95,14 +95,38 @@ function withinLimit<T>(pending: Promise<T | null>): Promise<T | null> {
   });
 }
 
+async function readStats(connection: RTCPeerConnection): Promise<readonly Stat[] | null> {
+  if (connection.signalingState === 'closed') return null;
+  const report = await withinLimit(connection.getStats().catch(() => null));
+  if (report === null) return null;
+  const stats: Stat[] = [];
+  report.forEach((stat: Stat) => stats.push(stat));
+  return stats;
+}
+
 export async function readCounters(
   connection: RTCPeerConnection,
   sourceOf: (mid: string) => MediaSource | null,
 ): Promise<LegCounters> {
-  const stats: Stat[] = [];
-  if (connection.signalingState !== 'closed') {
-    const report = await withinLimit(connection.getStats().catch(() => null));
-    report?.forEach((stat: Stat) => stats.push(stat));
+  return countersFrom((await readStats(connection)) ?? [], sourceOf);
+}
+
+/** Media and RTCP count in a pair's bytes; its connectivity checks only in requests and responses. */
+const ARRIVALS = ['bytesReceived', 'requestsReceived', 'responsesReceived'] as const;
+
+export function arrivalsFrom(stats: readonly Stat[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const stat of stats) {
+    if (stat.type !== 'candidate-pair' && stat.type !== 'inbound-rtp') continue;
+    const id = textOf(stat, 'id') ?? '';
+    for (const name of ARRIVALS) counts.set(`${id}/${name}`, numberOf(stat, name));
   }
-  return countersFrom(stats, sourceOf);
+  return counts;
+}
+
+export async function readArrivals(
+  connection: RTCPeerConnection,
+): Promise<ReadonlyMap<string, number> | null> {
+  const stats = await readStats(connection);
+  return stats === null ? null : arrivalsFrom(stats);
 }

@@ -58,7 +58,7 @@ export class MediaRouter {
   update(): void {
     const { topology, server, direct } = this.#parts;
     const wanted = new Map<string, Candidate>();
-    for (const way of [topology.inForce, topology.preparing]) {
+    for (const way of [topology.draining, topology.inForce, topology.preparing]) {
       for (const candidate of way === null ? [] : this.#candidates(way)) {
         wanted.set(mediaKey(candidate.participant, candidate.source), candidate);
       }
@@ -82,10 +82,17 @@ export class MediaRouter {
       const sources: ('camera' | 'screen')[] = [];
       if (participant.camera) sources.push('camera');
       if (participant.screen) sources.push('screen');
-      const looked = sources.filter((source) => way.mode === 'p2p' || this.#looksAt(participant.id, source));
+      const looked = sources.filter((source) => this.#looksAt(participant.id, source, way.mode === 'p2p'));
       if (looked.length > 0) return looked.every((source) => this.shown.flows(participant.id, source, leg));
       return !participant.mic || this.shown.flows(participant.id, 'mic', leg);
     });
+  }
+
+  /** Whether a participant that talks directly sends sound or a picture that we look at. */
+  expects(peer: string): boolean {
+    const participant = this.#parts.roster.get(peer);
+    if (participant === null) return false;
+    return participant.mic || (participant.camera && this.#looksAt(peer, 'camera', true));
   }
 
   /** Loudness of each participant that is heard. */
@@ -116,9 +123,10 @@ export class MediaRouter {
     this.#audio.close();
   }
 
-  #looksAt(participant: string, source: 'camera' | 'screen'): boolean {
+  /** `unsaid`: what holds before the page said anything. On a direct leg everything is sent then. */
+  #looksAt(participant: string, source: 'camera' | 'screen', unsaid: boolean): boolean {
     const view = this.#parts.view();
-    return view?.some((entry) => entry.participant === participant && entry.source === source) ?? false;
+    return view?.some((entry) => entry.participant === participant && entry.source === source) ?? unsaid;
   }
 
   #candidates(way: Way): readonly Candidate[] {
@@ -147,7 +155,7 @@ export class MediaRouter {
     const audible = new Set<MediaStreamTrack>();
     for (const { media } of this.shown.all()) if (media.kind === 'audio') audible.add(media.track);
     const tracks = new Map<MediaStreamTrack, AudibleTrack>();
-    const ways = [topology.inForce.mode, topology.preparing?.mode];
+    const ways = [topology.draining?.mode, topology.inForce.mode, topology.preparing?.mode];
     if (ways.includes('sfu')) {
       for (const { kind, track } of server.slots().values()) {
         if (kind === 'audio') tracks.set(track, { track, audible: audible.has(track) });

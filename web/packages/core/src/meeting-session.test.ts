@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from './testing/fake-clock.ts';
 import { person } from './testing/fake-server.ts';
+import { DRAIN_MS } from './topology-machine.ts';
 import { MeetingFixture } from './testing/meeting-fixture.ts';
 
 describe('joining', () => {
@@ -138,6 +139,57 @@ describe('a direct call', () => {
     expect(f.server.all('failed')).toMatchObject([{ epoch: 2 }]);
   });
 
+  it('reports a path by which nothing arrives any more after 2 to 3 s', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    await f.clock.advance(10_000);
+    expect(f.server.all('failed')).toEqual([]);
+    f.legs.direct.dead = true;
+    await f.clock.advance(1_900);
+    expect(f.server.all('failed')).toEqual([]);
+    await f.clock.advance(1_100);
+    expect(f.server.all('failed')).toMatchObject([{ epoch: 2 }]);
+  });
+
+  it('waits for checks when the other is muted and without a picture', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    const off = [{ id: 'p2', mic: false, camera: false }];
+    await f.server.send({ type: 'roster', joined: [], changed: off, left: [] });
+    f.legs.direct.dead = true;
+    await f.clock.advance(6_500);
+    expect(f.server.all('failed')).toEqual([]);
+    await f.clock.advance(1_500);
+    expect(f.server.all('failed')).toHaveLength(1);
+  });
+
+  it('tells the direct leg what the other looks at, also a later one', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    expect(f.legs.direct.watched).toBeNull();
+    await f.server.send({ type: 'watched', by: 'p2', sources: [] });
+    await f.server.send({ type: 'watched', by: 'p9', sources: [{ source: 'camera', width: 1, height: 1 }] });
+    expect(f.legs.direct.watched).toEqual([]);
+    const topology = { type: 'topology', epoch: 5, mode: 'p2p', peer: 'p2', role: 'offerer' } as const;
+    await f.server.send({ ...topology, phase: 'prepare' });
+    expect(f.legs.directs).toHaveLength(2);
+    expect(f.legs.direct.watched).toEqual([]);
+  });
+
+  it('is ready without the picture of someone it does not look at', async () => {
+    const f = new MeetingFixture();
+    await f.alone();
+    f.meeting.setView([]);
+    await f.clock.advance(100);
+    await f.server.send({ type: 'roster', joined: [person('p2')], changed: [], left: [] });
+    const topology = { type: 'topology', epoch: 2, mode: 'p2p', peer: 'p2', role: 'offerer' } as const;
+    await f.server.send({ ...topology, phase: 'prepare' });
+    f.legs.direct.connect();
+    expect(f.server.all('ready')).toEqual([]);
+    f.legs.direct.get('mic').flow();
+    expect(f.server.all('ready')).toHaveLength(1);
+  });
+
   it('hides the picture when the camera goes off and waits for a new one', async () => {
     const f = new MeetingFixture();
     await f.direct();
@@ -166,8 +218,36 @@ describe('from the direct call to the server', () => {
     expect(f.server.last('ready').epoch).toBe(3);
     expect(f.legs.direct.closed).toBe(false);
     await f.server.send({ type: 'topology', epoch: 3, mode: 'sfu', phase: 'commit' });
-    expect(f.legs.direct.closed).toBe(true);
+    expect(f.legs.direct.closed).toBe(false);
+    expect(f.cameraOf('p2')).toBe('server1:10');
     expect(f.snapshot.topology).toBe('sfu');
+    await f.clock.advance(DRAIN_MS);
+    expect(f.legs.direct.closed).toBe(true);
+    expect(f.cameraOf('p2')).toBe('server1:10');
+  });
+
+  it('shows what still comes by the direct leg until the new way brings its first frame', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    await f.server.send({ type: 'topology', epoch: 3, mode: 'sfu', phase: 'commit' });
+    expect(f.legs.direct.tracks.get('camera')).not.toBeNull();
+    await f.clock.advance(DRAIN_MS - 100);
+    expect(f.cameraOf('p2')).toBe('direct1:1');
+    expect(f.audio.audible()).toEqual(['direct1:0']);
+    await f.server.send({
+      type: 'slots',
+      slots: [
+        { mid: '4', participant: 'p2', source: 'mic', rtp_timestamp: 1000 },
+        { mid: '10', participant: 'p2', source: 'camera', rtp_timestamp: 2000 },
+      ],
+    });
+    expect(f.cameraOf('p2')).toBe('direct1:1');
+    f.legs.server.slot('10').flow();
+    f.legs.server.slot('4').flow();
+    expect(f.cameraOf('p2')).toBe('server1:10');
+    expect(f.audio.audible()).toEqual(['server1:4']);
+    await f.clock.advance(5_000);
+    expect(f.cameraOf('p2')).toBe('server1:10');
   });
 
   it('asks for frames from the announced timestamp on', async () => {
@@ -195,7 +275,7 @@ describe('from the direct call to the server', () => {
     await f.direct();
     await f.server.send({ type: 'topology', epoch: 3, mode: 'sfu', phase: 'commit' });
     expect(f.cameraOf('p2')).toBe('direct1:1');
-    await f.clock.advance(3_100);
+    await f.clock.advance(DRAIN_MS + 3_100);
     expect(f.cameraOf('p2')).toBeNull();
   });
 

@@ -106,11 +106,12 @@ export class MeetingSession implements Meeting {
       },
       onRefused: () => this.#toasts.show('error', words.mediaRefused),
     });
-    this.#direct = new DirectLinks(ports.legs, {
+    this.#direct = new DirectLinks(clock, ports.legs, {
       send: (message) => this.#signaling.send(message),
       onState: (epoch, state) => this.#topology.onDirectState(epoch, state),
       onIncoming: () => this.#onMediaChanged(),
       localTracks: () => this.#local.tracks(),
+      expects: (epoch, peer) => this.#topology.inForce.epoch === epoch && this.#media.expects(peer),
     });
     this.#topology = new TopologyMachine(clock, {
       openDirect: (epoch, peer, role) => this.#direct.open(epoch, peer, role, this.#iceServers),
@@ -275,6 +276,7 @@ export class MeetingSession implements Meeting {
   #onJoined(message: JoinedMessage): void {
     this.#roster.reset(message.self, message.participants);
     this.#iceServers = message.ice_servers;
+    this.#direct.forgetWatched();
     this.#chat.onJoined(message);
     void this.#server.onJoined(message.answer?.sdp ?? null, this.#joinedWithOffer, message.resumed);
     this.#setConnection({ kind: 'connected' });
@@ -309,6 +311,9 @@ export class MeetingSession implements Meeting {
         break;
       case 'layers':
         this.#server.port?.setLayers(message.source, message.rids);
+        break;
+      case 'watched':
+        this.#direct.setWatched(message.by, message.sources);
         break;
       case 'speaker':
         this.#dominant = message.participant;

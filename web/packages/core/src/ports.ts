@@ -6,6 +6,7 @@ import type {
   OfferBody,
   SignalBody,
   SignalDescription,
+  WatchedSource,
 } from '@parley/protocol';
 import type { DeviceChoice } from './snapshot.ts';
 
@@ -120,6 +121,10 @@ export interface DirectLegPort extends MediaLeg {
   onDescription(description: SignalDescription): void;
   onCandidate(candidate: RTCIceCandidateInit | null): void;
   incoming(): ReadonlyMap<MediaSource, IncomingMedia>;
+  /** What the other looks at; null while that isn't known, which means everything. */
+  setWatched(watched: readonly WatchedSource[] | null): void;
+  /** Counters of all that arrives, each under a name of its own; null when they can't be read now. */
+  arrivals(): Promise<ReadonlyMap<string, number> | null>;
 }
 
 export interface LegFactory {

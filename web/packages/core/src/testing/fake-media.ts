@@ -1,4 +1,11 @@
-import type { DirectRole, IceServer, MediaSource, OfferBody, SignalDescription } from '@parley/protocol';
+import type {
+  DirectRole,
+  IceServer,
+  MediaSource,
+  OfferBody,
+  SignalDescription,
+  WatchedSource,
+} from '@parley/protocol';
 import type {
   AudibleTrack,
   AudioOutputPort,
@@ -132,6 +139,10 @@ export class FakeDirectLeg implements DirectLegPort {
   readonly tracks = new Map<MediaSource, MediaStreamTrack | null>();
   readonly descriptions: SignalDescription[] = [];
   readonly candidates: (RTCIceCandidateInit | null)[] = [];
+  watched: readonly WatchedSource[] | null = null;
+  /** Nothing arrives any more. */
+  dead = false;
+  #arrived = 0;
   closed = false;
   stats: IncomingCounters[] = [];
 
@@ -152,6 +163,15 @@ export class FakeDirectLeg implements DirectLegPort {
 
   incoming(): ReadonlyMap<MediaSource, IncomingMedia> {
     return this.media;
+  }
+
+  setWatched(watched: readonly WatchedSource[] | null): void {
+    this.watched = watched;
+  }
+
+  arrivals(): Promise<ReadonlyMap<string, number>> {
+    if (!this.dead) this.#arrived += 1;
+    return Promise.resolve(new Map([['path', this.#arrived]]));
   }
 
   /** Negotiated and connected. */
