@@ -92,28 +92,57 @@ describe('countersFrom', () => {
       [
         { type: 'transport', selectedCandidatePairId: 'pair' },
         { type: 'candidate-pair', id: 'other', currentRoundTripTime: 9 },
-        { type: 'candidate-pair', id: 'pair', currentRoundTripTime: 0.025 },
+        { type: 'candidate-pair', id: 'pair', currentRoundTripTime: 0.025, localCandidateId: 'local' },
+        {
+          type: 'local-candidate',
+          id: 'local',
+          protocol: 'udp',
+          relayProtocol: 'tls',
+          candidateType: 'relay',
+        },
+        { type: 'codec', id: 'c', mimeType: 'video/VP8' },
         { type: 'inbound-rtp', mid: '4', kind: 'audio', bytesReceived: 10, totalAudioEnergy: 0.5 },
         {
           type: 'inbound-rtp',
           mid: '10',
           kind: 'video',
           framesDecoded: 7,
+          codecId: 'c',
+          totalDecodeTime: 0.5,
           frameWidth: 640,
           frameHeight: 360,
         },
         { type: 'inbound-rtp', kind: 'video', framesDecoded: 99 },
-        { type: 'outbound-rtp', mid: '1', kind: 'video', rid: 'h', framesEncoded: 3, bytesSent: 5 },
+        {
+          type: 'outbound-rtp',
+          mid: '1',
+          kind: 'video',
+          rid: 'h',
+          framesEncoded: 3,
+          bytesSent: 5,
+          qualityLimitationReason: 'cpu',
+        },
         { type: 'outbound-rtp', mid: '77', kind: 'video' },
       ],
       (mid) => (mid === '1' ? 'camera' : null),
     );
     expect(counters.rttMs).toBe(25);
+    expect(counters.path).toEqual({ protocol: 'tcp', relayed: true });
     expect(counters.incoming).toMatchObject([
       { mid: '4', kind: 'audio', bytes: 10, audioEnergy: 0.5, framesDecoded: 0 },
-      { mid: '10', kind: 'video', framesDecoded: 7, frameWidth: 640, frameHeight: 360 },
+      {
+        mid: '10',
+        kind: 'video',
+        framesDecoded: 7,
+        frameWidth: 640,
+        frameHeight: 360,
+        codec: 'VP8',
+        decodeSeconds: 0.5,
+      },
     ]);
-    expect(counters.outgoing).toMatchObject([{ source: 'camera', rid: 'h', framesEncoded: 3, bytes: 5 }]);
+    expect(counters.outgoing).toMatchObject([
+      { source: 'camera', rid: 'h', framesEncoded: 3, bytes: 5, cpuLimited: true },
+    ]);
   });
 
   it('finds the round trip by the selected mark where transports are not reported', () => {

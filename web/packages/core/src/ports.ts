@@ -8,7 +8,7 @@ import type {
   SignalDescription,
   WatchedSource,
 } from '@parley/protocol';
-import type { DeviceChoice } from './snapshot.ts';
+import type { DeviceChoice, NetworkPath } from './snapshot.ts';
 
 export type Disposer = () => void;
 
@@ -61,7 +61,11 @@ export interface IncomingCounters {
   readonly frameWidth: number;
   readonly frameHeight: number;
   readonly bytes: number;
+  readonly packetsReceived: number;
   readonly packetsLost: number;
+  readonly framesDropped: number;
+  readonly decodeSeconds: number;
+  readonly codec: string | null;
   readonly freezeCount: number;
   readonly totalFreezesDuration: number;
   readonly audioEnergy: number;
@@ -75,12 +79,15 @@ export interface OutgoingCounters {
   readonly frameHeight: number;
   readonly bytes: number;
   readonly framesEncoded: number;
+  readonly codec: string | null;
+  readonly cpuLimited: boolean;
 }
 
 export interface LegCounters {
   readonly incoming: readonly IncomingCounters[];
   readonly outgoing: readonly OutgoingCounters[];
   readonly rttMs: number | null;
+  readonly path: NetworkPath | null;
 }
 
 /** `interrupted` may mend itself, `failed` doesn't without a restart. */

@@ -21,6 +21,27 @@ import type {
   ServerLegPort,
 } from '../ports.ts';
 
+/** A receiving m-line on which nothing came; a test says what did. */
+export function incomingCounters(change: Partial<IncomingCounters>): IncomingCounters {
+  return {
+    mid: '10',
+    kind: 'video',
+    framesDecoded: 0,
+    framesDropped: 0,
+    decodeSeconds: 0,
+    frameWidth: 0,
+    frameHeight: 0,
+    bytes: 0,
+    packetsReceived: 0,
+    packetsLost: 0,
+    freezeCount: 0,
+    totalFreezesDuration: 0,
+    audioEnergy: 0,
+    codec: null,
+    ...change,
+  };
+}
+
 /** A stand-in for what the platform makes: the core only passes it on. */
 export function fakeTrack(name: string): MediaStreamTrack {
   return { id: name, enabled: true } as MediaStreamTrack;
@@ -118,7 +139,7 @@ export class FakeServerLeg implements ServerLegPort {
   }
 
   counters(): Promise<LegCounters> {
-    return Promise.resolve({ incoming: [...this.stats], outgoing: [], rttMs: 20 });
+    return Promise.resolve({ incoming: [...this.stats], outgoing: [], rttMs: 20, path: null });
   }
 
   close(): void {
@@ -194,7 +215,7 @@ export class FakeDirectLeg implements DirectLegPort {
   }
 
   counters(): Promise<LegCounters> {
-    return Promise.resolve({ incoming: [...this.stats], outgoing: [], rttMs: 5 });
+    return Promise.resolve({ incoming: [...this.stats], outgoing: [], rttMs: 5, path: null });
   }
 
   close(): void {
