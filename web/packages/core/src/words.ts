@@ -15,7 +15,7 @@ export const words = {
   mediaLost: 'Sound and pictures are interrupted. Reconnecting…',
   mediaUnreachable:
     "Sound and pictures don't get through: this network seems to block them (UDP). Try another network, such as a phone's " +
-    'hotspot, or switch a VPN off. Who runs the network can allow UDP to this server. Chat works.',
+    'hotspot, switch a VPN off, or ask who runs this network to allow UDP to the server. Chat works.',
   mediaStaysLost:
     'The way for sound and pictures is lost and is not back yet. Check your network; it is tried again all the time.',
   deviceSlow: 'This device is too busy for all pictures, they may stutter. Close other programs and tabs.',

@@ -1,5 +1,5 @@
 // Everything that lies over the stage for a while: toasts, the reconnecting banner, errors.
-import { CircleAlert, Info, LoaderCircle, SignalLow, TriangleAlert, X } from 'lucide-react';
+import { CircleAlert, Info, LoaderCircle, TriangleAlert, X } from 'lucide-react';
 import { useEffect } from 'react';
 import type { Hint, Toast } from '@parley/core';
 import { text } from './strings.ts';
@@ -71,7 +71,7 @@ export function Hints({ hints }: { readonly hints: readonly Hint[] }) {
     <div className="p-hints" role="status">
       {hints.map(({ key, level, text: words }) => (
         <p key={key} className="p-hint" data-testid="hint" data-hint={key} data-level={level}>
-          {level === 'warning' ? <TriangleAlert aria-hidden="true" /> : <SignalLow aria-hidden="true" />}
+          {level === 'warning' ? <TriangleAlert aria-hidden="true" /> : <Info aria-hidden="true" />}
           <span>{words}</span>
         </p>
       ))}

@@ -90,7 +90,7 @@ function Rows({ rows }: { readonly rows: readonly StatsRow[] }) {
       {rows.map(({ key, label, facts }) => (
         <div key={key} data-testid="stats-row">
           <dt>{label}</dt>
-          <dd>{facts.join(' · ')}</dd>
+          <dd>{facts.map((fact) => fact.replaceAll(' ', '\u00a0')).join(' · ')}</dd>
         </div>
       ))}
     </dl>
