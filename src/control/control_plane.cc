@@ -79,8 +79,8 @@ void ControlPlane::handle_parsed(ConnectionId id, Session& session,
     outbox_.send(id, server::Pong{.t = ping->t});
     return;
   }
-  if (std::holds_alternative<client::Leave>(message)) {
-    handle_leave(id, session, clock.now);
+  if (const auto* leave = std::get_if<client::Leave>(&message)) {
+    handle_leave(id, session, leave->may_return, clock.now);
     return;
   }
   if (auto* join = std::get_if<client::Join>(&message)) {
@@ -146,7 +146,8 @@ Meeting* ControlPlane::meeting_for(ConnectionId id, const client::Join& join) {
   return meetings_.emplace(router, std::move(meeting)).first->second.get();
 }
 
-void ControlPlane::handle_leave(ConnectionId id, const Session& session, Timestamp now) {
+void ControlPlane::handle_leave(ConnectionId id, const Session& session, bool may_return,
+                                Timestamp now) {
   const RouterId router = session.router;
   const room::ParticipantId participant = session.participant;
   outbox_.send(id, server::Closing{.reason = signaling::ClosingReason::kLeft,
@@ -154,6 +155,10 @@ void ControlPlane::handle_leave(ConnectionId id, const Session& session, Timesta
   outbox_.close(id, kCloseNormal, "left");
   sessions_.remove(id);
   if (Meeting* meeting = find(router)) {
+    if (may_return) {
+      meeting->handle_page_gone(participant, now);
+      return;
+    }
     meeting->handle_leave(participant, now);
     remove_if_empty(router);
   }

@@ -56,7 +56,7 @@ class ControlPlane {
                      Meeting::Clock clock);
   void handle_join(ConnectionId id, Session& session, signaling::client::Join join,
                    Meeting::Clock clock);
-  void handle_leave(ConnectionId id, const Session& session, Timestamp now);
+  void handle_leave(ConnectionId id, const Session& session, bool may_return, Timestamp now);
   // The room's meeting, made if need be; nullptr: the client has been told why not.
   Meeting* meeting_for(ConnectionId id, const signaling::client::Join& join);
   Meeting* find(RouterId router);

@@ -9,6 +9,7 @@ namespace server = signaling::server;
 using signaling::ErrorCode;
 using signaling::TopologyMode;
 using signaling::TopologyPhase;
+using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST_F(ControlPlaneTest, SecondIsInTheRosterOfTheFirstAndBothPrepareADirectLeg) {
@@ -136,6 +137,91 @@ TEST_F(ControlPlaneTest, ConnectedServerLegsLetTheServerTakeOver) {
   advance(TimeDelta::seconds(8));
   EXPECT_EQ(last<server::Topology>(kAna),
             (server::Topology{3, TopologyMode::kSfu, TopologyPhase::kCommit, {}, {}}));
+}
+
+TEST_F(ControlPlaneTest, EachOfADirectPairIsToldWhatTheOtherLooksAt) {
+  join(kAna, "Ana");
+  join(kBo, "Bo");
+  EXPECT_THAT(got<server::Watched>(kAna), IsEmpty()) << "nobody said a view yet";
+  say(kBo, client::View{{{"p1", signaling::MediaSource::kCamera, 320, 180, 0},
+                         {"p1", signaling::MediaSource::kCamera, 640, 360, 1},
+                         {"p9", signaling::MediaSource::kScreen, 1920, 1080, 2}}});
+  EXPECT_EQ(last<server::Watched>(kAna),
+            (server::Watched{"p2", {{signaling::MediaSource::kCamera, 640, 360}}}));
+  EXPECT_THAT(got<server::Watched>(kBo), IsEmpty());
+  forget();
+  say(kBo, client::View{{{"p1", signaling::MediaSource::kCamera, 640, 360, 0}}});
+  EXPECT_THAT(told_, IsEmpty()) << "nothing changed";
+  say(kBo, client::View{});
+  EXPECT_EQ(last<server::Watched>(kAna), (server::Watched{"p2", {}})) << "a hidden page";
+}
+
+TEST_F(ControlPlaneTest, ALaterDirectLegIsToldWhatIsLookedAtAgain) {
+  join(kAna, "Ana");
+  say(kAna, client::View{});
+  forget();
+  join(kBo, "Bo");
+  EXPECT_EQ(last<server::Watched>(kBo), (server::Watched{"p1", {}}));
+}
+
+TEST_F(ControlPlaneTest, OnTheServerNobodyIsToldWhoLooks) {
+  join(kAna, "Ana");
+  join(kBo, "Bo");
+  join(kCy, "Cy");
+  forget();
+  say(kBo, client::View{{{"p1", signaling::MediaSource::kCamera, 320, 180, 0}}});
+  EXPECT_THAT(told_, IsEmpty());
+}
+
+TEST_F(ControlPlaneTest, APageThatMayReturnKeepsItsSeatForAMoment) {
+  join(kAna, "Ana");
+  join(kBo, "Bo");
+  say(kAna, client::Ready{2});
+  say(kBo, client::Ready{2});
+  const std::string token = last<server::Joined>(kBo).resume;
+  forget();
+  say(kBo, client::Leave{.may_return = true});
+  EXPECT_EQ(closed_.at(kBo), kCloseNormal);
+  EXPECT_THAT(got<server::Roster>(kAna), IsEmpty());
+  EXPECT_THAT(last<server::Quality>(kAna).participants,
+              ElementsAre(server::ParticipantQuality{"p2", 0}));
+  advance(TimeDelta::seconds(2));
+  forget();
+  connect(kCy);
+  client::Join again = join_message("Bo");
+  again.resume = token;
+  say(kCy, again);
+  EXPECT_TRUE(last<server::Joined>(kCy).resumed);
+  EXPECT_EQ(last<server::Joined>(kCy).self, "p2");
+  EXPECT_EQ(last<server::Joined>(kCy).topology.mode, TopologyMode::kAlone);
+  // The direct leg went with the page: both begin a new one at once.
+  const auto told = got<server::Topology>(kAna);
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[0].mode, TopologyMode::kAlone);
+  EXPECT_EQ(told[1], (server::Topology{4, TopologyMode::kP2p, TopologyPhase::kPrepare, "p2",
+                                       signaling::DirectRole::kAnswerer}));
+  ASSERT_EQ(got<server::Topology>(kCy).size(), 1u);
+  EXPECT_EQ(last<server::Topology>(kCy).peer, "p1");
+}
+
+TEST_F(ControlPlaneTest, APageThatDoesNotReturnIsGoneSoon) {
+  join(kAna, "Ana");
+  join(kBo, "Bo");
+  say(kBo, client::Leave{.may_return = true});
+  forget();
+  advance(TimeDelta::millis(4'900));
+  EXPECT_THAT(got<server::Roster>(kAna), IsEmpty());
+  advance(TimeDelta::millis(200));
+  ASSERT_EQ(last<server::Roster>(kAna).left.size(), 1u);
+  EXPECT_EQ(last<server::Topology>(kAna).mode, TopologyMode::kAlone);
+}
+
+TEST_F(ControlPlaneTest, HealthIsTakenWithoutAnAnswer) {
+  join(kAna, "Ana");
+  forget();
+  say(kAna, client::Health{.slots = {{"3", 1, 12, 9}}, .cpu_limited = true});
+  EXPECT_THAT(told_, IsEmpty());
+  EXPECT_TRUE(control_->stats().bad_input.empty());
 }
 
 }  // namespace

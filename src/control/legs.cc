@@ -37,7 +37,7 @@ void Legs::open(const room::Participant& owner, Negotiated negotiated) {
   take_tracks(owner, entry, negotiated.state);
   entry.leg = Leg{.peer = peer, .state = std::move(negotiated.state)};
   apply_state(owner);
-  if (!entry.views.empty()) send_view(entry);
+  if (entry.views && !entry.views->empty()) send_view(entry);
   refresh_viewers_of(owner.id);
 }
 
@@ -84,6 +84,11 @@ void Legs::set_view(room::ParticipantId id, std::vector<signaling::client::ViewE
   if (entry.leg) send_view(entry);
 }
 
+const std::vector<signaling::client::ViewEntry>* Legs::view(room::ParticipantId id) const {
+  const auto it = entries_.find(id);
+  return it == entries_.end() || !it->second.views ? nullptr : &*it->second.views;
+}
+
 const Legs::Leg* Legs::find(room::ParticipantId id) const {
   const auto it = entries_.find(id);
   return it == entries_.end() || !it->second.leg ? nullptr : &*it->second.leg;
@@ -123,7 +128,7 @@ void Legs::drop_tracks(Entry& entry) {
 
 void Legs::send_view(const Entry& entry) {
   media::SetView view{.peer = entry.leg->peer, .wishes = {}};
-  for (const signaling::client::ViewEntry& wish : entry.views) {
+  for (const signaling::client::ViewEntry& wish : *entry.views) {
     const auto participant = room::parse_participant_id(wish.participant);
     const Leg* leg = participant ? find(*participant) : nullptr;
     if (leg == nullptr || leg == &*entry.leg) continue;
@@ -141,9 +146,9 @@ void Legs::send_view(const Entry& entry) {
 void Legs::refresh_viewers_of(room::ParticipantId id) {
   const std::string text = room::to_text(id);
   for (const auto& [viewer, entry] : entries_) {
-    if (viewer == id || !entry.leg) continue;
+    if (viewer == id || !entry.leg || !entry.views) continue;
     const bool looks = std::ranges::any_of(
-        entry.views, [&text](const auto& wish) { return wish.participant == text; });
+        *entry.views, [&text](const auto& wish) { return wish.participant == text; });
     if (looks) send_view(entry);
   }
 }

@@ -36,6 +36,9 @@ class Legs {
   void apply_state(const room::Participant& owner);
   void set_view(room::ParticipantId id, std::vector<signaling::client::ViewEntry> views);
 
+  // What the participant said it looks at; nullptr: it said nothing yet.
+  const std::vector<signaling::client::ViewEntry>* view(room::ParticipantId id) const;
+
   const Leg* find(room::ParticipantId id) const;
   // The mid of a participant's slot; nullptr if the leg has none such.
   const std::string* mid_of(room::ParticipantId id, SlotId slot) const;
@@ -46,7 +49,7 @@ class Legs {
   struct Entry {
     std::optional<Leg> leg;
     std::map<TrackId, bool> enabled;  // as last told to the media side
-    std::vector<signaling::client::ViewEntry> views;
+    std::optional<std::vector<signaling::client::ViewEntry>> views;
   };
 
   void command(media::Command command) { outbox_.media(shard_, std::move(command)); }

@@ -96,9 +96,14 @@ Meeting::Seated Meeting::join_again(room::ParticipantId id, const Origin& origin
   } else {
     legs_.apply_state(*room_.find(id));
   }
+  const bool restarted = answer_sdp && room_.handle_reload(id, clock.now);
+  watched_.erase(id);
   welcome(id, join, /*resumed=*/true, std::move(answer_sdp), origin, clock);
-  if (const auto preparation = room_.topology().preparation(id)) {
-    send(id, to_wire(*preparation));
+  if (!restarted) {
+    if (const auto preparation = room_.topology().preparation(id)) {
+      send(id, to_wire(*preparation));
+    }
+    if (const room::ParticipantId peer = direct_peer(id)) tell_watched(peer, id);
   }
   flush();
   return {.id = id, .replaced = former};
@@ -168,6 +173,13 @@ void Meeting::handle_socket_lost(room::ParticipantId id, Timestamp now) {
   flush();
 }
 
+void Meeting::handle_page_gone(room::ParticipantId id, Timestamp now) {
+  connections_.erase(id);
+  presenter_.handle_connected(id, false);
+  room_.handle_socket_lost(id, now, room::Room::kReturnTime);
+  flush();
+}
+
 void Meeting::handle_media_event(room::ParticipantId owner, const media::Event& event,
                                  Timestamp now) {
   if (const auto* state = std::get_if<media::PeerStateChanged>(&event)) {
@@ -219,6 +231,9 @@ void Meeting::take(const room::RosterDiff& diff) {
 
 void Meeting::take(const room::TopologyMessage& message) {
   send(message.to, to_wire(message));
+  if (!message.peer) return;
+  if (message.phase == room::TopologyPhase::kPrepare) watched_.erase(message.to);
+  tell_watched(message.peer, message.to);
 }
 
 void Meeting::take(const room::SwitchEnded& ended) {
@@ -236,6 +251,37 @@ void Meeting::remove_person(room::ParticipantId id) {
   connections_.erase(id);
   legs_.close(id);
   presenter_.handle_left(id);
+  watched_.erase(id);
+}
+
+room::ParticipantId Meeting::direct_peer(room::ParticipantId id) const {
+  if (const auto preparation = room_.topology().preparation(id);
+      preparation && preparation->mode == room::TopologyMode::kP2p) {
+    return preparation->peer;
+  }
+  return room_.topology().in_force(id).peer;
+}
+
+void Meeting::tell_watched(room::ParticipantId viewer, room::ParticipantId publisher) {
+  const std::vector<client::ViewEntry>* views = legs_.view(viewer);
+  if (views == nullptr) return;
+  server::Watched watched{.by = room::to_text(viewer), .sources = {}};
+  const std::string looked_at = room::to_text(publisher);
+  for (const client::ViewEntry& wish : *views) {
+    if (wish.participant != looked_at) continue;
+    const auto same =
+        std::ranges::find(watched.sources, wish.source, &server::WatchedSource::source);
+    if (same == watched.sources.end()) {
+      watched.sources.push_back({wish.source, wish.width, wish.height});
+    } else {
+      same->width = std::max(same->width, wish.width);
+      same->height = std::max(same->height, wish.height);
+    }
+  }
+  const auto told = watched_.find(publisher);
+  if (told != watched_.end() && told->second == watched) return;
+  watched_[publisher] = watched;
+  send(publisher, watched);
 }
 
 ConnectionId Meeting::connection_of(room::ParticipantId id) const {

@@ -56,6 +56,8 @@ class Meeting {
                       signaling::ClientMessage message, Clock clock);
   void handle_leave(room::ParticipantId id, Timestamp now);
   void handle_socket_lost(room::ParticipantId id, Timestamp now);
+  // The page said that it goes and may be back.
+  void handle_page_gone(room::ParticipantId id, Timestamp now);
   // An event of the participant's peer; flush() says what came of it.
   void handle_media_event(room::ParticipantId owner, const media::Event& event, Timestamp now);
   void handle_timeout(Timestamp now);
@@ -102,6 +104,10 @@ class Meeting {
   void take(const room::SwitchEnded& ended);
   void take(const room::ServerPathMissing&);
   void remove_person(room::ParticipantId id);
+  // The other end of the direct leg in preparation or force; none: no such leg.
+  room::ParticipantId direct_peer(room::ParticipantId id) const;
+  // Tells `publisher` what `viewer` looks at of it, when that has changed.
+  void tell_watched(room::ParticipantId viewer, room::ParticipantId publisher);
 
   ConnectionId connection_of(room::ParticipantId id) const;
   void send(room::ParticipantId to, const signaling::ServerMessage& message);
@@ -116,6 +122,7 @@ class Meeting {
   Legs legs_;
   Presenter presenter_;
   DirectRelay relay_;
+  std::map<room::ParticipantId, signaling::server::Watched> watched_;  // by who was told
   std::map<room::ParticipantId, ConnectionId> connections_;  // of those whose socket stands
 };
 

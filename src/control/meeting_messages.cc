@@ -32,6 +32,7 @@ void Meeting::on(room::ParticipantId from, const Origin& origin, client::Offer& 
 
 void Meeting::on(room::ParticipantId from, const Origin&, client::View& m, Clock) {
   legs_.set_view(from, std::move(m.views));
+  if (const room::ParticipantId peer = direct_peer(from)) tell_watched(from, peer);
 }
 
 void Meeting::on(room::ParticipantId from, const Origin&, client::State& m, Clock) {

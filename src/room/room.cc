@@ -32,10 +32,10 @@ std::optional<ParticipantId> Room::handle_resume(std::string_view token, Timesta
   return it->first;
 }
 
-void Room::handle_socket_lost(ParticipantId id, Timestamp now) {
+void Room::handle_socket_lost(ParticipantId id, Timestamp now, TimeDelta keep) {
   Seat* lost = seat(id);
   if (lost == nullptr || !lost->ends.is_never()) return;
-  lost->ends = now + kSeatTime;
+  lost->ends = now + keep;
   topology_.handle_socket(id, false, now);
 }
 
@@ -65,6 +65,10 @@ void Room::handle_rename(ParticipantId id, std::string name) {
   if (changed == nullptr) return;
   changed->now.name = std::move(name);
   dirty_ = true;
+}
+
+bool Room::handle_reload(ParticipantId id, Timestamp now) {
+  return topology_.handle_reload(id, now);
 }
 
 void Room::handle_server_leg(ParticipantId id, bool connected, Timestamp now) {

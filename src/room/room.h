@@ -1,7 +1,7 @@
 // One meeting: who is in it, who they say they are, and which way their media take.
 //
-// Driven by the control plane, one thread. Hands out seats and numbers, keeps a seat for 60 s after
-// its socket is lost, keeps the order of raised hands and collects what changed into one
+// Driven by the control plane, one thread. Hands out seats and numbers, keeps a seat for a while
+// after its socket is lost, keeps the order of raised hands and collects what changed into one
 // RosterDiff. What it doesn't do: sockets, JSON, SDP, packets; the topology's rules are
 // TopologySwitch's.
 #pragma once
@@ -53,6 +53,9 @@ enum class JoinError : uint8_t { kFull };
 class Room {
  public:
   static constexpr TimeDelta kSeatTime = TimeDelta::seconds(60);
+  // After a page that goes and may be back: a reload is quicker, and who closed the page should not
+  // be seen as a ghost for long.
+  static constexpr TimeDelta kReturnTime = TimeDelta::seconds(5);
   static constexpr size_t kResumeTokenLength = 32;  // of 5 bits each
 
   struct Admission {
@@ -66,12 +69,13 @@ class Room {
                                                   RandomSource& random, Timestamp now);
   // Gives the seat of `token` a live socket again; nullopt if no seat has it.
   std::optional<ParticipantId> handle_resume(std::string_view token, Timestamp now);
-  // The seat waits kSeatTime for a new socket.
-  void handle_socket_lost(ParticipantId id, Timestamp now);
+  // The seat waits `keep` for a new socket.
+  void handle_socket_lost(ParticipantId id, Timestamp now, TimeDelta keep = kSeatTime);
   void handle_leave(ParticipantId id, LeftReason reason, Timestamp now);
   void handle_state(ParticipantId id, const StateChange& change);
   void handle_rename(ParticipantId id, std::string name);
   // To the topology switch.
+  bool handle_reload(ParticipantId id, Timestamp now);
   void handle_server_leg(ParticipantId id, bool connected, Timestamp now);
   bool handle_ready(ParticipantId id, int64_t epoch, Timestamp now);
   bool handle_failed(ParticipantId id, int64_t epoch, Timestamp now);

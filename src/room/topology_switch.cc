@@ -102,6 +102,21 @@ void TopologySwitch::handle_socket(ParticipantId id, bool alive, Timestamp now) 
   }
 }
 
+bool TopologySwitch::handle_reload(ParticipantId id, Timestamp now) {
+  const bool prepared = preparation_ && preparation_->mode == TopologyMode::kP2p;
+  if (find(id) == nullptr || !in_pair(id) || (mode_ != TopologyMode::kP2p && !prepared)) {
+    return false;
+  }
+  if (mode_ == TopologyMode::kSfu) {
+    abort();
+    restart_quiet(now);
+    return false;
+  }
+  handle_left(id, now);
+  handle_joined(id, now);
+  return true;
+}
+
 void TopologySwitch::handle_server_leg(ParticipantId id, bool connected, Timestamp now) {
   Member* member = find(id);
   if (member == nullptr || member->server_leg == connected) return;

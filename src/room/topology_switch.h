@@ -42,6 +42,9 @@ class TopologySwitch {
   void handle_left(ParticipantId id, Timestamp now);
   // The member can't be told anything until handle_socket(id, true).
   void handle_socket(ParticipantId id, bool alive, Timestamp now);
+  // The member's page is a new one, so a direct leg of it is gone with nothing wrong about its
+  // path: the two begin as if they had just met. False: it had none in force, and nothing is begun.
+  bool handle_reload(ParticipantId id, Timestamp now);
   // The state of the member's server leg (ICE and DTLS).
   void handle_server_leg(ParticipantId id, bool connected, Timestamp now);
   // The member's answers. False, without effect: stale, or not asked.

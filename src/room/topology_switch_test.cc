@@ -389,5 +389,43 @@ TEST_F(TopologySwitchTest, NewPairStartsWithoutTheOldOnesBackoff) {
                               {kCy, 5, kP2p, kPrepare, kAna, true}}));
 }
 
+TEST_F(TopologySwitchTest, ReloadedPageBeginsItsDirectLegAnewWithoutBackoff) {
+  two_direct();
+  EXPECT_TRUE(topology_.handle_reload(kBo, at(20)));
+  const Messages messages = told();
+  ASSERT_EQ(messages.size(), 3u);
+  EXPECT_EQ(messages[0], (TopologyMessage{kAna, 3, kAlone, kCommit, {}, false}));
+  EXPECT_EQ(messages[1], (TopologyMessage{kAna, 4, kP2p, kPrepare, kBo, false}));
+  EXPECT_EQ(messages[2], (TopologyMessage{kBo, 4, kP2p, kPrepare, kAna, true}));
+  EXPECT_EQ(topology_.in_force(kBo).mode, kAlone);
+}
+
+TEST_F(TopologySwitchTest, ReloadedPageOnTheServerChangesNoWay) {
+  two_on_server();
+  EXPECT_FALSE(topology_.handle_reload(kBo, at(4)));
+  EXPECT_TRUE(told().empty());
+}
+
+TEST_F(TopologySwitchTest, ReloadWhileADirectLegIsTriedBesidesTheServerEndsTheTry) {
+  two_on_server();
+  topology_.handle_timeout(at(60));
+  ASSERT_EQ(told().size(), 2u);
+  EXPECT_FALSE(topology_.handle_reload(kBo, at(61)));
+  const Messages messages = told();
+  ASSERT_EQ(messages.size(), 2u);
+  EXPECT_EQ(messages[0].phase, kAbort);
+  EXPECT_EQ(topology_.mode(), kSfu);
+}
+
+TEST_F(TopologySwitchTest, ReloadOfOneOfADirectPairInALargerRoomPutsItOnTheServer) {
+  two_direct();
+  topology_.handle_joined(kCy, at(5));
+  told();
+  EXPECT_TRUE(topology_.handle_reload(kBo, at(6)));
+  EXPECT_EQ(topology_.mode(), kSfu);
+  EXPECT_EQ(topology_.in_force(kBo).mode, kSfu);
+  EXPECT_FALSE(topology_.preparation(kBo));
+}
+
 }  // namespace
 }  // namespace parley::room

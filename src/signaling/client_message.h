@@ -99,8 +99,24 @@ struct Signal {
   bool operator==(const Signal&) const = default;
 };
 
+// The page goes: with `may_return` perhaps for a reload only, so the seat waits a moment.
 struct Leave {
+  bool may_return = false;
   bool operator==(const Leave&) const = default;
+};
+
+// What one receiving slot went through since the report before.
+struct SlotHealth {
+  std::string mid;
+  int64_t freezes = 0;
+  int64_t dropped = 0;    // frames that arrived and were not shown
+  int64_t decode_ms = 0;  // mean per frame, rounded
+  bool operator==(const SlotHealth&) const = default;
+};
+struct Health {
+  std::vector<SlotHealth> slots;
+  bool cpu_limited = false;  // an encoder is held back by its processor
+  bool operator==(const Health&) const = default;
 };
 
 struct Ping {
@@ -114,6 +130,6 @@ namespace parley::signaling {
 
 using ClientMessage = std::variant<client::Join, client::Offer, client::View, client::State,
                                    client::Rename, client::Chat, client::Ready, client::Failed,
-                                   client::Signal, client::Leave, client::Ping>;
+                                   client::Signal, client::Leave, client::Health, client::Ping>;
 
 }  // namespace parley::signaling

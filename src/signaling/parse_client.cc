@@ -80,6 +80,18 @@ client::View read_view(ObjectReader& reader) {
   return view;
 }
 
+client::Health read_health(ObjectReader& reader) {
+  client::Health health;
+  for (ObjectReader& entry : reader.objects("slots", kMaxHealthSlots, /*required=*/true)) {
+    health.slots.push_back({.mid = entry.text("mid", {1, kMaxMidLength}),
+                            .freezes = entry.integer("freezes", 0, kMaxHealthCount),
+                            .dropped = entry.integer("dropped", 0, kMaxHealthCount),
+                            .decode_ms = entry.integer("decode_ms", 0, kMaxHealthCount)});
+  }
+  health.cpu_limited = reader.boolean("cpu_limited");
+  return health;
+}
+
 ClientMessage read_message(std::string_view type, ObjectReader& reader) {
   if (type == "join") return read_join(reader);
   if (type == "offer") return client::Offer{.id = read_id(reader), .offer = read_offer(reader)};
@@ -102,7 +114,8 @@ ClientMessage read_message(std::string_view type, ObjectReader& reader) {
                           .to = read_participant_id(reader, "to"),
                           .body = read_signal_body(reader)};
   }
-  if (type == "leave") return client::Leave{};
+  if (type == "leave") return client::Leave{reader.optional_boolean("may_return").value_or(false)};
+  if (type == "health") return read_health(reader);
   if (type == "ping") return client::Ping{.t = reader.integer("t", 0, kMaxInteger)};
   reader.fail_with(ErrorCode::kBadRequest, "This server doesn't know messages of this type.");
   return client::Leave{};

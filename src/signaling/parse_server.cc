@@ -90,6 +90,22 @@ Slots read_slots(ObjectReader& reader) {
   return slots;
 }
 
+Watched read_watched(ObjectReader& reader) {
+  Watched watched;
+  watched.by = read_participant_id(reader, "by");
+  for (ObjectReader& entry : reader.objects("sources", kMaxWatchedSources, /*required=*/true)) {
+    const auto source = entry.word<MediaSource>("source");
+    if (source != MediaSource::kCamera && source != MediaSource::kScreen) {
+      entry.fail("source", "must be camera or screen");
+    }
+    watched.sources.push_back(
+        {.source = source,
+         .width = static_cast<uint16_t>(entry.integer("width", 0, kMaxViewPixels)),
+         .height = static_cast<uint16_t>(entry.integer("height", 0, kMaxViewPixels))});
+  }
+  return watched;
+}
+
 Roster read_roster(ObjectReader& reader) {
   Roster roster;
   roster.joined = read_participants(reader, "joined", /*required=*/false);
@@ -132,6 +148,7 @@ ServerMessage read_message(std::string_view type, ObjectReader& reader) {
     return Layers{.source = reader.word<MediaSource>("source"),
                   .rids = reader.texts("rids", kMaxRids, {0, kMaxMidLength})};
   }
+  if (type == "watched") return read_watched(reader);
   if (type == "roster") return read_roster(reader);
   if (type == "speaker") {
     return Speaker{reader.nullable_text("participant", {1, kMaxParticipantIdLength})};

@@ -118,6 +118,19 @@ struct Layers {
   bool operator==(const Layers&) const = default;
 };
 
+// What one other participant looks at of mine, in its pixels.
+struct WatchedSource {
+  MediaSource source = MediaSource::kCamera;  // camera or screen
+  uint16_t width = 0;
+  uint16_t height = 0;
+  bool operator==(const WatchedSource&) const = default;
+};
+struct Watched {
+  std::string by;
+  std::vector<WatchedSource> sources;
+  bool operator==(const Watched&) const = default;
+};
+
 struct Roster {
   std::vector<Participant> joined;
   std::vector<ParticipantChange> changed;
@@ -173,9 +186,9 @@ struct Pong {
 
 namespace parley::signaling {
 
-using ServerMessage =
-    std::variant<server::Joined, server::Error, server::Notice, server::Answer, server::Slots,
-                 server::Layers, server::Roster, server::Speaker, server::Quality, server::Ok,
-                 server::Chat, server::Topology, server::Signal, server::Closing, server::Pong>;
+using ServerMessage = std::variant<server::Joined, server::Error, server::Notice, server::Answer,
+                                   server::Slots, server::Layers, server::Watched, server::Roster,
+                                   server::Speaker, server::Quality, server::Ok, server::Chat,
+                                   server::Topology, server::Signal, server::Closing, server::Pong>;
 
 }  // namespace parley::signaling

@@ -1,16 +1,10 @@
 #include <nlohmann/json.hpp>
 
 #include "signaling/codec.h"
+#include "signaling/write_shared.h"
 
 namespace parley::signaling {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-template <typename T>
-void set(Json& json, const char* name, const std::optional<T>& value) {
-  if (value) json[name] = *value;
-}
 
 Json sources_json(const client::OfferBody& offer) {
   Json sources = Json::array();
@@ -70,23 +64,25 @@ struct ToJson {
   }
   Json operator()(const client::Signal& m) const {
     Json json{{"type", "signal"}, {"epoch", m.epoch}, {"to", m.to}};
-    std::visit([&json](const auto& body) { write_body(json, body); }, m.body);
+    write_signal_body(json, m.body);
     return json;
   }
-  Json operator()(const client::Leave&) const { return {{"type", "leave"}}; }
+  Json operator()(const client::Leave& m) const {
+    Json json{{"type", "leave"}};
+    if (m.may_return) json["may_return"] = true;
+    return json;
+  }
+  Json operator()(const client::Health& m) const {
+    Json slots = Json::array();
+    for (const client::SlotHealth& slot : m.slots) {
+      slots.push_back({{"mid", slot.mid},
+                       {"freezes", slot.freezes},
+                       {"dropped", slot.dropped},
+                       {"decode_ms", slot.decode_ms}});
+    }
+    return {{"type", "health"}, {"slots", slots}, {"cpu_limited", m.cpu_limited}};
+  }
   Json operator()(const client::Ping& m) const { return {{"type", "ping"}, {"t", m.t}}; }
-
-  static void write_body(Json& json, const SessionDescription& body) {
-    json["description"] = {{"type", to_text(body.type)}, {"sdp", body.sdp}};
-  }
-  static void write_body(Json& json, const IceCandidate& body) {
-    Json candidate{{"candidate", body.candidate}};
-    set(candidate, "sdpMid", body.sdp_mid);
-    set(candidate, "sdpMLineIndex", body.sdp_m_line_index);
-    set(candidate, "usernameFragment", body.username_fragment);
-    json["candidate"] = candidate;
-  }
-  static void write_body(Json& json, const EndOfCandidates&) { json["candidate"] = nullptr; }
 };
 
 }  // namespace

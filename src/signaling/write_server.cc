@@ -1,16 +1,10 @@
 #include <nlohmann/json.hpp>
 
 #include "signaling/codec.h"
+#include "signaling/write_shared.h"
 
 namespace parley::signaling {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-template <typename T>
-void set(Json& json, const char* name, const std::optional<T>& value) {
-  if (value) json[name] = *value;
-}
 
 template <typename T>
 Json or_null(const std::optional<T>& value) {
@@ -103,6 +97,14 @@ struct ToJson {
   Json operator()(const server::Layers& m) const {
     return {{"type", "layers"}, {"source", to_text(m.source)}, {"rids", m.rids}};
   }
+  Json operator()(const server::Watched& m) const {
+    Json sources = Json::array();
+    for (const server::WatchedSource& entry : m.sources) {
+      sources.push_back(
+          {{"source", to_text(entry.source)}, {"width", entry.width}, {"height", entry.height}});
+    }
+    return {{"type", "watched"}, {"by", m.by}, {"sources", sources}};
+  }
   Json operator()(const server::Roster& m) const {
     Json json{{"type", "roster"}};
     if (!m.joined.empty()) json["joined"] = participants_json(m.joined);
@@ -137,25 +139,13 @@ struct ToJson {
   }
   Json operator()(const server::Signal& m) const {
     Json json{{"type", "signal"}, {"epoch", m.epoch}, {"from", m.from}};
-    std::visit([&json](const auto& body) { write_body(json, body); }, m.body);
+    write_signal_body(json, m.body);
     return json;
   }
   Json operator()(const server::Closing& m) const {
     return {{"type", "closing"}, {"reason", to_text(m.reason)}, {"message", m.message}};
   }
   Json operator()(const server::Pong& m) const { return {{"type", "pong"}, {"t", m.t}}; }
-
-  static void write_body(Json& json, const SessionDescription& body) {
-    json["description"] = {{"type", to_text(body.type)}, {"sdp", body.sdp}};
-  }
-  static void write_body(Json& json, const IceCandidate& body) {
-    Json candidate{{"candidate", body.candidate}};
-    set(candidate, "sdpMid", body.sdp_mid);
-    set(candidate, "sdpMLineIndex", body.sdp_m_line_index);
-    set(candidate, "usernameFragment", body.username_fragment);
-    json["candidate"] = candidate;
-  }
-  static void write_body(Json& json, const EndOfCandidates&) { json["candidate"] = nullptr; }
 };
 
 }  // namespace

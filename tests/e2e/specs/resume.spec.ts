@@ -4,13 +4,15 @@ import { expectAllMeet, watchFrames } from '../support/media.ts';
 for (const mode of ['on', 'off'] as const) {
   const way = mode === 'on' ? 'p2p' : 'sfu';
 
-  test(`a reloaded page is in the meeting again (${way})`, async ({ chrome, server, person }) => {
+  test(`a reloaded page comes back to its seat (${way})`, async ({ chrome, server, person }) => {
     await server({ 'p2p.mode': mode });
     const ana = await person(chrome, 'Ana', 'again');
     const bo = await person(chrome, 'Bo', 'again', { autojoin: false });
     await bo.button('join-button').click();
     await expectAllMeet([ana, bo]);
+    const seat = await bo.id();
     await bo.page.reload();
+    expect(await bo.id()).toBe(seat);
     await bo.expectTopology(way);
     await expectAllMeet([ana, bo]);
     await expect(ana.tile('Bo')).toHaveCount(1);
@@ -49,6 +51,15 @@ for (const mode of ['on', 'off'] as const) {
     await expect(ana.page.locator('[data-testid="participant-row"][data-name="Bo"]').first()).toBeVisible();
   });
 }
+
+test('a closed page is soon gone', async ({ chrome, server, person }) => {
+  await server();
+  const ana = await person(chrome, 'Ana', 'again');
+  const bo = await person(chrome, 'Bo', 'again');
+  await expectAllMeet([ana, bo]);
+  await bo.page.goto('about:blank');
+  await expect(ana.tile('Bo')).toHaveCount(0, { timeout: 20_000 });
+});
 
 test('who joins while a socket is lost is there when it is back', async ({ crowd, server, person }) => {
   const parley = await server();

@@ -34,6 +34,7 @@ function entryOf(props: RoomProps, known: Remembered, name: string, mic: boolean
     cameraId: known.cameraId,
     speakerId: known.speakerId,
     token: props.wishes.token,
+    resume: null,
     tracks: null,
   };
 }
@@ -43,7 +44,9 @@ function directEntry(props: RoomProps): Entry | null {
   const { wishes, room } = props;
   const known = recall(props.local);
   const seat = seatOf(props.tab, room);
-  if (seat !== null) return entryOf(props, known, seat.name, seat.mic, seat.camera);
+  if (seat !== null) {
+    return { ...entryOf(props, known, seat.name, seat.mic, seat.camera), resume: seat.resume };
+  }
   if (!wishes.autojoin) return null;
   const name = wishes.name ?? (known.name === '' ? kGuest : known.name);
   return entryOf(props, known, name, wishes.mic ?? true, wishes.camera ?? true);
@@ -56,18 +59,20 @@ export function Room(props: RoomProps) {
 
   useEffect(() => {
     if (entry === null) return undefined;
-    // A page that goes away ends the meeting too; the seat is kept then, so that a reload comes back to it.
+    // A page that goes away ends the meeting too; the seat is kept then, so that a reload comes back to it. This listener
+    // must come before the meeting's own, after which there is no token.
     let unloading = false;
+    let latest: Entry = { ...entry, tracks: null, resume: null };
     const onHide = (event: PageTransitionEvent): void => {
       unloading = !event.persisted;
+      if (unloading) keepSeat(tab, room, { ...latest, resume: meeting.resumeToken() });
     };
     window.addEventListener('pagehide', onHide);
     const meeting = connect(entry);
     const takeAway = exposeMeeting(meeting);
     setStage({ kind: 'meeting', meeting });
-    keepSeat(tab, room, entry);
+    keepSeat(tab, room, latest);
     remember(local, { recent: withRecent(recall(local).recent, room) });
-    let latest: Entry = { ...entry, tracks: null };
     const stop = meeting.subscribe(() => {
       if (unloading) return;
       const { connection, participants } = meeting.snapshot();

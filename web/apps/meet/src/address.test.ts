@@ -60,8 +60,11 @@ describe('remembered', () => {
   });
 
   it('keeps a seat for a reload and gives it up', () => {
-    keepSeat(storage, 'blue-fox', { name: 'Ana', mic: true, camera: false });
-    expect(seatOf(storage, 'blue-fox')).toEqual({ name: 'Ana', mic: true, camera: false });
+    const seat = { name: 'Ana', mic: true, camera: false, resume: 'token' };
+    keepSeat(storage, 'blue-fox', seat);
+    expect(seatOf(storage, 'blue-fox')).toEqual(seat);
+    keepSeat(storage, 'blue-fox', { ...seat, resume: null });
+    expect(seatOf(storage, 'blue-fox')).toEqual({ ...seat, resume: null });
     expect(seatOf(storage, 'other')).toBeNull();
     keepSeat(storage, 'blue-fox', null);
     expect(seatOf(storage, 'blue-fox')).toBeNull();

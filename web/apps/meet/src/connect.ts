@@ -12,6 +12,8 @@ export interface Entry {
   readonly cameraId: string | null;
   readonly speakerId: string | null;
   readonly token: string | null;
+  /** Of the seat that the page before a reload had. */
+  readonly resume: string | null;
   /** What the pre-join page had open; used once. */
   readonly tracks: HandedTracks | null;
 }
@@ -23,6 +25,7 @@ export function connect(entry: Entry): Meeting {
     mic: entry.mic,
     camera: entry.camera,
     token: entry.token ?? undefined,
+    resume: entry.resume ?? undefined,
     devices: { microphone: entry.microphoneId, camera: entry.cameraId, speaker: entry.speakerId },
     tracks: entry.tracks ?? undefined,
   });

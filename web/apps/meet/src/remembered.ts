@@ -75,6 +75,11 @@ export interface Seat {
   readonly name: string;
   readonly mic: boolean;
   readonly camera: boolean;
+  /**
+   * What comes back to it, written only when the page goes and taken away when the next one joins: the copy that a
+   * duplicated tab gets of this storage must not take the seat from the page that has it.
+   */
+  readonly resume: string | null;
 }
 
 const seatKey = (room: string): string => `parley.seat.${room}`;
@@ -85,7 +90,7 @@ export function keepSeat(storage: () => Storage, room: string, seat: Seat | null
     else
       storage().setItem(
         seatKey(room),
-        JSON.stringify({ name: seat.name, mic: seat.mic, camera: seat.camera }),
+        JSON.stringify({ name: seat.name, mic: seat.mic, camera: seat.camera, resume: seat.resume }),
       );
   } catch {
     // Storage is forbidden or full.
@@ -96,7 +101,9 @@ export function seatOf(storage: () => Storage, room: string): Seat | null {
   try {
     const raw = parsed(storage().getItem(seatKey(room)));
     const name = textOr(raw.name, '');
-    return name === '' ? null : { name, mic: flagOr(raw.mic, false), camera: flagOr(raw.camera, false) };
+    if (name === '') return null;
+    const resume = textOr(raw.resume, null);
+    return { name, mic: flagOr(raw.mic, false), camera: flagOr(raw.camera, false), resume };
   } catch {
     return null;
   }

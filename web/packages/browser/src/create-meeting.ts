@@ -19,6 +19,8 @@ export interface CreateMeetingOptions {
   readonly camera?: boolean | undefined;
   /** Access token, if the server wants one. */
   readonly token?: string | undefined;
+  /** What the page before a reload said in resumeToken(). */
+  readonly resume?: string | undefined;
   /** Devices to prefer, by id. */
   readonly devices?:
     | {
@@ -43,8 +45,7 @@ export function createMeeting(options: CreateMeetingOptions): Meeting {
   const family = browserFamily(navigator.userAgent);
   const chromium = family === 'chromium';
   const legs: LegFactory = {
-    createServerLeg: (handlers) =>
-      new BrowserServerLeg({ chromium, phone: isPhone(navigator.userAgent) }, handlers),
+    createServerLeg: (handlers) => new BrowserServerLeg({ phone: isPhone(navigator.userAgent) }, handlers),
     createDirectLeg: (role, iceServers, handlers) =>
       new BrowserDirectLeg({ chromium, role, iceServers }, handlers),
   };
@@ -57,6 +58,7 @@ export function createMeeting(options: CreateMeetingOptions): Meeting {
       mic: options.mic ?? false,
       camera: options.camera ?? false,
       token: options.token ?? null,
+      resume: options.resume ?? null,
       preferences: {
         microphone: options.devices?.microphone ?? null,
         camera: options.devices?.camera ?? null,
@@ -86,9 +88,9 @@ export function browserMediaDevices(): BrowserMediaDevices {
 }
 
 /** A closed page would otherwise keep its seat, and a ghost in it, for a minute. */
-function leaveWithPage(session: Meeting): void {
+function leaveWithPage(session: MeetingSession): void {
   const onHide = (event: PageTransitionEvent): void => {
-    if (!event.persisted) session.leave();
+    if (!event.persisted) session.pageGone();
   };
   window.addEventListener('pagehide', onHide);
   const forget = session.subscribe(() => {

@@ -6,16 +6,17 @@ import {
   type IceServer,
   type MediaSource,
   type SignalDescription,
+  type WatchedSource,
 } from '@parley/protocol';
 import { IncomingTrack } from './incoming-track.ts';
-import { readCounters } from './leg-counters.ts';
+import { DIRECT_MAX_BITRATE, planDirect } from './layer-plan.ts';
+import { readArrivals, readCounters } from './leg-counters.ts';
 import { legState, TaskLine } from './leg-state.ts';
 import { DIRECT_START_KBPS, preferVp8, withStartBitrate } from './sdp-quirks.ts';
-import { SenderControl, type WantedEncoding } from './sender-control.ts';
+import { SenderControl } from './sender-control.ts';
 
 /** The server can take over at any time, so a direct way that is silent this long is given up. */
 const INTERRUPTED_LIMIT_MS = 4_000;
-const VIDEO_MAX_BITRATE = 2_500_000;
 
 const KINDS: Readonly<Record<MediaSource, 'audio' | 'video'>> = {
   mic: 'audio',
@@ -40,6 +41,7 @@ export class BrowserDirectLeg implements DirectLegPort {
   readonly #incoming = new Map<MediaSource, IncomingTrack>();
   readonly #streams = { person: new MediaStream(), screen: new MediaStream() };
   readonly #tasks: TaskLine;
+  #watched: readonly WatchedSource[] | null = null;
   #waitingCandidates: (RTCIceCandidateInit | null)[] | null = [];
   #interruptedTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -91,6 +93,16 @@ export class BrowserDirectLeg implements DirectLegPort {
     this.#apply(source);
   }
 
+  setWatched(watched: readonly WatchedSource[] | null): void {
+    this.#watched = watched;
+    this.#apply('camera');
+    this.#apply('screen');
+  }
+
+  arrivals(): Promise<ReadonlyMap<string, number> | null> {
+    return readArrivals(this.#connection);
+  }
+
   counters(): Promise<LegCounters> {
     const byMid = new Map([...this.#transceivers].map(([source, { mid }]) => [mid, source]));
     return readCounters(this.#connection, (mid) => byMid.get(mid) ?? null);
@@ -111,7 +123,7 @@ export class BrowserDirectLeg implements DirectLegPort {
       const transceiver = this.#connection.addTransceiver(kind, {
         direction: 'sendrecv',
         streams: [this.#streamOf(source)],
-        sendEncodings: [kind === 'video' ? { maxBitrate: VIDEO_MAX_BITRATE } : {}],
+        sendEncodings: [kind === 'video' ? { maxBitrate: DIRECT_MAX_BITRATE } : {}],
       });
       if (kind === 'video') preferVp8(transceiver);
       this.#adopt(source, transceiver);
@@ -144,11 +156,10 @@ export class BrowserDirectLeg implements DirectLegPort {
 
   #apply(source: MediaSource): void {
     if (this.#closed) return;
-    const encoding: WantedEncoding =
-      KINDS[source] === 'video' ? { active: true, maxBitrate: VIDEO_MAX_BITRATE } : { active: true };
-    this.#controls
-      .get(source)
-      ?.want({ track: this.#tracks.get(source) ?? null, encodings: new Map([['', encoding]]) });
+    const track = this.#tracks.get(source) ?? null;
+    const { width = 0, height = 0 } = track?.getSettings() ?? {};
+    const encoding = planDirect(source, { width, height }, this.#watched);
+    this.#controls.get(source)?.want({ track, encodings: new Map([['', encoding]]) });
   }
 
   #readIncoming(): void {

@@ -1,4 +1,7 @@
-// The three encodings of a camera: quarter, half and full size.
+// Which encodings are sent. To the server a camera's three: quarter, half and full size. Directly one, as large as the other
+// looks at it.
+import type { MediaSource, WatchedSource } from '@parley/protocol';
+import type { WantedEncoding } from './sender-control.ts';
 
 export interface PlannedLayer {
   readonly rid: string;
@@ -42,4 +45,32 @@ export function planLayers(
     scaleResolutionDownBy: index < count ? 2 ** (count - 1 - index) : 1,
     maxBitrate: BITRATES[index] ?? BITRATES[2],
   }));
+}
+
+export const DIRECT_MAX_BITRATE = 2_500_000;
+/** Few steps, so that a window that is being dragged doesn't restart the encoder at each pixel. */
+const DIRECT_SCALES = [4, 3, 2, 1.5] as const;
+
+/**
+ * What is sent to the other of a direct call who looks at `watched` (null: not known, so everything), captured in `size`. A
+ * picture is never smaller than it is shown; a screen is sent whole, because text suffers from scaling twice.
+ */
+export function planDirect(
+  source: MediaSource,
+  size: { readonly width: number; readonly height: number },
+  watched: readonly WatchedSource[] | null,
+): WantedEncoding {
+  if (source === 'mic' || source === 'screen-audio') return { active: true };
+  const look = watched?.find((entry) => entry.source === source);
+  if (watched !== null && look === undefined) return { active: false };
+  const spare =
+    look === undefined || source === 'screen'
+      ? 1
+      : Math.min(size.width / Math.max(1, look.width), size.height / Math.max(1, look.height));
+  const scale = DIRECT_SCALES.find((step) => step <= spare) ?? 1;
+  return {
+    active: true,
+    scaleResolutionDownBy: scale,
+    maxBitrate: Math.round(DIRECT_MAX_BITRATE / scale ** 1.5),
+  };
 }

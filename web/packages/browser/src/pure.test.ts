@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { captureProblem, isDeviceGone, screenProblem } from './capture-problems.ts';
 import { atOrAfter } from './first-media.ts';
-import { layersFor, planLayers } from './layer-plan.ts';
-import { countersFrom } from './leg-counters.ts';
+import { layersFor, planDirect, planLayers } from './layer-plan.ts';
+import { arrivalsFrom, countersFrom } from './leg-counters.ts';
 import { legState, TaskLine } from './leg-state.ts';
 import { browserFamily, isPhone } from './platform.ts';
 import { vp8First, withStartBitrate } from './sdp-quirks.ts';
@@ -92,33 +92,131 @@ describe('countersFrom', () => {
       [
         { type: 'transport', selectedCandidatePairId: 'pair' },
         { type: 'candidate-pair', id: 'other', currentRoundTripTime: 9 },
-        { type: 'candidate-pair', id: 'pair', currentRoundTripTime: 0.025 },
+        { type: 'candidate-pair', id: 'pair', currentRoundTripTime: 0.025, localCandidateId: 'local' },
+        {
+          type: 'local-candidate',
+          id: 'local',
+          protocol: 'udp',
+          relayProtocol: 'tls',
+          candidateType: 'relay',
+        },
+        { type: 'codec', id: 'c', mimeType: 'video/VP8' },
         { type: 'inbound-rtp', mid: '4', kind: 'audio', bytesReceived: 10, totalAudioEnergy: 0.5 },
         {
           type: 'inbound-rtp',
           mid: '10',
           kind: 'video',
           framesDecoded: 7,
+          codecId: 'c',
+          totalDecodeTime: 0.5,
           frameWidth: 640,
           frameHeight: 360,
         },
         { type: 'inbound-rtp', kind: 'video', framesDecoded: 99 },
-        { type: 'outbound-rtp', mid: '1', kind: 'video', rid: 'h', framesEncoded: 3, bytesSent: 5 },
+        {
+          type: 'outbound-rtp',
+          mid: '1',
+          kind: 'video',
+          rid: 'h',
+          framesEncoded: 3,
+          bytesSent: 5,
+          qualityLimitationReason: 'cpu',
+        },
         { type: 'outbound-rtp', mid: '77', kind: 'video' },
       ],
       (mid) => (mid === '1' ? 'camera' : null),
     );
     expect(counters.rttMs).toBe(25);
+    expect(counters.path).toEqual({ protocol: 'tcp', relayed: true });
     expect(counters.incoming).toMatchObject([
       { mid: '4', kind: 'audio', bytes: 10, audioEnergy: 0.5, framesDecoded: 0 },
-      { mid: '10', kind: 'video', framesDecoded: 7, frameWidth: 640, frameHeight: 360 },
+      {
+        mid: '10',
+        kind: 'video',
+        framesDecoded: 7,
+        frameWidth: 640,
+        frameHeight: 360,
+        codec: 'VP8',
+        decodeSeconds: 0.5,
+      },
     ]);
-    expect(counters.outgoing).toMatchObject([{ source: 'camera', rid: 'h', framesEncoded: 3, bytes: 5 }]);
+    expect(counters.outgoing).toMatchObject([
+      { source: 'camera', rid: 'h', framesEncoded: 3, bytes: 5, cpuLimited: true },
+    ]);
   });
 
   it('finds the round trip by the selected mark where transports are not reported', () => {
     const stats = [{ type: 'candidate-pair', id: 'a', selected: true, currentRoundTripTime: 0.01 }];
     expect(countersFrom(stats, () => null).rttMs).toBe(10);
+  });
+});
+
+describe('arrivalsFrom', () => {
+  it('counts media, RTCP and checks of every pair, and nothing that we send', () => {
+    const pair = {
+      type: 'candidate-pair',
+      id: 'p',
+      bytesReceived: 900,
+      requestsReceived: 2,
+      responsesReceived: 3,
+    };
+    const counts = arrivalsFrom([
+      { ...pair, bytesSent: 5000, requestsSent: 9 },
+      { type: 'inbound-rtp', id: 'i', bytesReceived: 400 },
+      { type: 'outbound-rtp', id: 'o', bytesReceived: 1 },
+    ]);
+    const sum = [...counts.values()].reduce((total, count) => total + count, 0);
+    expect(sum).toBe(900 + 2 + 3 + 400);
+    const later = arrivalsFrom([{ ...pair, responsesReceived: 4 }]);
+    expect([...later].filter(([name, count]) => count > (counts.get(name) ?? 0))).toHaveLength(1);
+  });
+});
+
+describe('planDirect', () => {
+  const hd = { width: 1280, height: 720 };
+  const camera = (width: number, height: number) => [{ source: 'camera' as const, width, height }];
+
+  it('sends all while nothing is known', () => {
+    expect(planDirect('camera', hd, null)).toMatchObject({ active: true, scaleResolutionDownBy: 1 });
+    expect(planDirect('mic', hd, [])).toEqual({ active: true });
+  });
+
+  it('rests when nobody looks', () => {
+    expect(planDirect('camera', hd, [])).toEqual({ active: false });
+    expect(planDirect('screen', hd, camera(640, 360))).toEqual({ active: false });
+  });
+
+  it.each([
+    [1920, 1080, 1],
+    [1280, 720, 1],
+    [1279, 719, 1],
+    [853, 480, 1.5],
+    [640, 360, 2],
+    [640, 700, 1],
+    [300, 168, 4],
+    [1, 1, 4],
+    [0, 0, 4],
+  ])('is never smaller than %i×%i as it is shown', (width, height, scale) => {
+    expect(planDirect('camera', hd, camera(width, height))).toMatchObject({ scaleResolutionDownBy: scale });
+  });
+
+  it('gives a smaller picture less bitrate', () => {
+    const rates = [1280, 853, 640, 420, 300].map(
+      (width) => planDirect('camera', hd, camera(width, 10)).maxBitrate ?? 0,
+    );
+    expect(rates).toEqual([...rates].sort((a, b) => b - a));
+    expect(rates.at(-1)).toBeGreaterThan(250_000);
+  });
+
+  it('sends a screen whole', () => {
+    const look = [{ source: 'screen' as const, width: 100, height: 50 }];
+    expect(planDirect('screen', hd, look)).toMatchObject({ active: true, scaleResolutionDownBy: 1 });
+  });
+
+  it('does not scale a picture of unknown size', () => {
+    expect(planDirect('camera', { width: 0, height: 0 }, camera(100, 100))).toMatchObject({
+      scaleResolutionDownBy: 1,
+    });
   });
 });
 

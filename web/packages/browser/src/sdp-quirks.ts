@@ -1,14 +1,12 @@
 // Changes to descriptions that a browser needs and has no other way for.
 
-/** kbit/s that a sender begins with instead of about 300. Direct: enough for 720p from the first second. */
+/** kbit/s that a direct sender begins with instead of about 300: enough for 720p from the first second. */
 export const DIRECT_START_KBPS = 2000;
-/** To the server: three layers, of which the largest may wait a moment. */
-export const SERVER_START_KBPS = 1500;
 
 /**
- * Chromium starts a 720p sender at 320x180 and takes half a minute to reach full size
- *. A start bitrate in the remote description's VP8 line avoids it; other
- * browsers ignore the parameter, but we only write it for Chromium.
+ * Chromium starts a 720p sender at 320x180 and takes half a minute to reach full size. A start bitrate in the remote
+ * description's VP8 line avoids it; other browsers ignore the parameter, but we only write it for Chromium. The server
+ * writes its own into its answers.
  */
 export function withStartBitrate(sdp: string, kbps: number): string {
   const parameter = `x-google-start-bitrate=${kbps}`;

@@ -5,7 +5,7 @@ import { IncomingTrack } from './incoming-track.ts';
 import { planLayers } from './layer-plan.ts';
 import { readCounters } from './leg-counters.ts';
 import { legState, TaskLine } from './leg-state.ts';
-import { SERVER_START_KBPS, preferVp8, withStartBitrate } from './sdp-quirks.ts';
+import { preferVp8 } from './sdp-quirks.ts';
 import { SenderControl, type WantedEncoding } from './sender-control.ts';
 
 const AUDIO_SLOTS = 6;
@@ -23,14 +23,12 @@ interface Source {
 }
 
 export interface ServerLegOptions {
-  readonly chromium: boolean;
   readonly phone: boolean;
 }
 
 export class BrowserServerLeg implements ServerLegPort {
   readonly #connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   readonly #handlers: ServerLegHandlers;
-  readonly #chromium: boolean;
   readonly #sources: ReadonlyMap<MediaSource, Source>;
   readonly #receiving: readonly RTCRtpTransceiver[];
   readonly #slots = new Map<string, IncomingTrack>();
@@ -40,7 +38,6 @@ export class BrowserServerLeg implements ServerLegPort {
 
   constructor(options: ServerLegOptions, handlers: ServerLegHandlers) {
     this.#handlers = handlers;
-    this.#chromium = options.chromium;
     this.#sources = this.#addSources();
     this.#receiving = this.#addSlots(options.phone ? VIDEO_SLOTS_PHONE : VIDEO_SLOTS);
     this.#connection.onconnectionstatechange = () =>
@@ -63,8 +60,7 @@ export class BrowserServerLeg implements ServerLegPort {
   async acceptAnswer(sdp: string): Promise<void> {
     await this.#tasks.run(async () => {
       if (this.#connection.signalingState !== 'have-local-offer') return;
-      const munged = this.#chromium ? withStartBitrate(sdp, SERVER_START_KBPS) : sdp;
-      await this.#connection.setRemoteDescription({ type: 'answer', sdp: munged });
+      await this.#connection.setRemoteDescription({ type: 'answer', sdp });
       for (const { mid, receiver } of this.#receiving) {
         if (mid !== null && !this.#slots.has(mid)) this.#slots.set(mid, new IncomingTrack(mid, receiver));
       }

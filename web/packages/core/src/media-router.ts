@@ -1,12 +1,14 @@
 // From legs and slots to what is shown and heard, for the way in force and the one in preparation.
-import type { SlotEntry, ViewEntry } from '@parley/protocol';
+import type { HealthMessage, SlotEntry, ViewEntry } from '@parley/protocol';
 import type { DirectLinks } from './direct-links.ts';
 import type { AudibleTrack, AudioOutputPort, Clock, LegCounters, MediaLeg } from './ports.ts';
 import type { Roster } from './roster.ts';
 import type { ServerLink } from './server-link.ts';
+import { DirectQuality } from './direct-quality.ts';
+import { HealthReporter } from './health.ts';
 import { mediaKey, ShownMedia, type Candidate } from './shown-media.ts';
 import { SlotMap } from './slot-map.ts';
-import type { MeetingStats, SentStats, Topology } from './snapshot.ts';
+import type { Bars, MeetingStats, SentStats, Topology } from './snapshot.ts';
 import { StatsLedger, type CounterOwner } from './stats-ledger.ts';
 import type { TopologyMachine, Way } from './topology-machine.ts';
 
@@ -30,10 +32,14 @@ export class MediaRouter {
   readonly shown: ShownMedia;
   readonly #slots = new SlotMap();
   readonly #ledger = new StatsLedger();
+  readonly #health = new HealthReporter();
+  readonly #directQuality = new DirectQuality();
+  readonly #clock: Clock;
   readonly #audio: AudioOutputPort;
   readonly #parts: MediaParts;
 
   constructor(clock: Clock, audio: AudioOutputPort, parts: MediaParts, onChange: () => void) {
+    this.#clock = clock;
     this.#audio = audio;
     this.#parts = parts;
     this.shown = new ShownMedia(clock, () => {
@@ -58,7 +64,7 @@ export class MediaRouter {
   update(): void {
     const { topology, server, direct } = this.#parts;
     const wanted = new Map<string, Candidate>();
-    for (const way of [topology.inForce, topology.preparing]) {
+    for (const way of [topology.draining, topology.inForce, topology.preparing]) {
       for (const candidate of way === null ? [] : this.#candidates(way)) {
         wanted.set(mediaKey(candidate.participant, candidate.source), candidate);
       }
@@ -82,10 +88,17 @@ export class MediaRouter {
       const sources: ('camera' | 'screen')[] = [];
       if (participant.camera) sources.push('camera');
       if (participant.screen) sources.push('screen');
-      const looked = sources.filter((source) => way.mode === 'p2p' || this.#looksAt(participant.id, source));
+      const looked = sources.filter((source) => this.#looksAt(participant.id, source, way.mode === 'p2p'));
       if (looked.length > 0) return looked.every((source) => this.shown.flows(participant.id, source, leg));
       return !participant.mic || this.shown.flows(participant.id, 'mic', leg);
     });
+  }
+
+  /** Whether a participant that talks directly sends sound or a picture that we look at. */
+  expects(peer: string): boolean {
+    const participant = this.#parts.roster.get(peer);
+    if (participant === null) return false;
+    return participant.mic || (participant.camera && this.#looksAt(peer, 'camera', true));
   }
 
   /** Loudness of each participant that is heard. */
@@ -104,11 +117,31 @@ export class MediaRouter {
     );
     const inForce = this.#parts.topology.inForce.mode === 'p2p' ? 'direct' : 'server';
     const current = samples.find((sample) => sample.leg === inForce) ?? samples[0];
-    return { topology, received: this.#ledger.received(), sent, rtt_ms: current?.counters.rttMs ?? null };
+    return {
+      topology,
+      received: this.#ledger.received(),
+      sent,
+      rtt_ms: current?.counters.rttMs ?? null,
+      network: current?.counters.path ?? null,
+    };
   }
 
-  async sampleStats(): Promise<void> {
-    await this.#sample();
+  /** To be called about every 2 s; answers what the server should know of it, null for nothing. */
+  async sampleStats(): Promise<HealthMessage | null> {
+    const samples = await this.#sample();
+    const way = this.#parts.topology.inForce;
+    const direct = way.mode === 'p2p' ? (this.#parts.direct.get(way.epoch)?.id ?? null) : null;
+    this.#directQuality.sample(direct, samples.find(({ id }) => id === direct)?.counters ?? null);
+    return this.#health.sample(this.#clock.now(), samples);
+  }
+
+  get deviceSlow(): boolean {
+    return this.#health.deviceSlow;
+  }
+
+  /** Of the direct call in force; 3 without one. */
+  get directBars(): Bars {
+    return this.#directQuality.bars;
   }
 
   close(): void {
@@ -116,9 +149,10 @@ export class MediaRouter {
     this.#audio.close();
   }
 
-  #looksAt(participant: string, source: 'camera' | 'screen'): boolean {
+  /** `unsaid`: what holds before the page said anything. On a direct leg everything is sent then. */
+  #looksAt(participant: string, source: 'camera' | 'screen', unsaid: boolean): boolean {
     const view = this.#parts.view();
-    return view?.some((entry) => entry.participant === participant && entry.source === source) ?? false;
+    return view?.some((entry) => entry.participant === participant && entry.source === source) ?? unsaid;
   }
 
   #candidates(way: Way): readonly Candidate[] {
@@ -147,7 +181,7 @@ export class MediaRouter {
     const audible = new Set<MediaStreamTrack>();
     for (const { media } of this.shown.all()) if (media.kind === 'audio') audible.add(media.track);
     const tracks = new Map<MediaStreamTrack, AudibleTrack>();
-    const ways = [topology.inForce.mode, topology.preparing?.mode];
+    const ways = [topology.draining?.mode, topology.inForce.mode, topology.preparing?.mode];
     if (ways.includes('sfu')) {
       for (const { kind, track } of server.slots().values()) {
         if (kind === 'audio') tracks.set(track, { track, audible: audible.has(track) });
@@ -161,13 +195,13 @@ export class MediaRouter {
     this.#audio.play([...tracks.values()]);
   }
 
-  async #sample(): Promise<readonly { leg: 'direct' | 'server'; counters: LegCounters }[]> {
+  async #sample(): Promise<readonly { id: string; leg: 'direct' | 'server'; counters: LegCounters }[]> {
     const legs = this.#legs();
     return Promise.all(
       legs.map(async ({ id, leg, port, owner }) => {
         const counters = await port.counters();
-        this.#ledger.sample(id, counters.incoming, owner);
-        return { leg, counters };
+        this.#ledger.sample(id, counters.incoming, owner, leg);
+        return { id, leg, counters };
       }),
     );
   }

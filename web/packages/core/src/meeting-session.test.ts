@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from './testing/fake-clock.ts';
+import { incomingCounters } from './testing/fake-media.ts';
 import { person } from './testing/fake-server.ts';
+import { DRAIN_MS } from './topology-machine.ts';
+import { words } from './words.ts';
 import { MeetingFixture } from './testing/meeting-fixture.ts';
 
 describe('joining', () => {
@@ -53,6 +56,37 @@ describe('joining', () => {
     expect(f.snapshot.connection).toEqual({ kind: 'ended', reason: 'refused', message: 'Full.' });
     expect(f.legs.server.closed).toBe(true);
     expect(f.devices.opened.every((capture) => capture.stopped)).toBe(true);
+  });
+
+  it('comes back to the seat of the page before a reload', async () => {
+    const before = new MeetingFixture();
+    await before.direct();
+    const resume = before.meeting.resumeToken();
+    before.meeting.pageGone();
+    expect(before.server.last('leave')).toEqual({ type: 'leave', may_return: true });
+    expect(before.meeting.resumeToken()).toBeNull();
+
+    const f = new MeetingFixture({ resume });
+    await f.start();
+    expect(f.server.last('join')).toMatchObject({
+      resume: 'resume-token',
+      offer: { sdp: 'server1 offer 1' },
+    });
+    const people = [person('p1'), person('p2')];
+    await f.server.join({ epoch: 3, mode: 'alone', phase: 'commit' }, people, { resumed: true });
+    expect(f.legs.servers).toHaveLength(1);
+    const direct = { epoch: 4, mode: 'p2p', phase: 'prepare', peer: 'p2', role: 'answerer' } as const;
+    await f.server.send({ type: 'topology', ...direct });
+    expect(f.legs.directs).toHaveLength(1);
+  });
+
+  it('joins as anybody when the seat before a reload is gone', async () => {
+    const f = new MeetingFixture({ resume: 'too old' });
+    await f.start();
+    await f.server.join({ epoch: 9, mode: 'alone', phase: 'commit' }, [person('p5')], { self: 'p5' });
+    expect(f.snapshot.connection.kind).toBe('connected');
+    expect(f.snapshot.self).toBe('p5');
+    expect(f.legs.servers).toHaveLength(1);
   });
 
   it('releases everything on leaving', async () => {
@@ -138,6 +172,57 @@ describe('a direct call', () => {
     expect(f.server.all('failed')).toMatchObject([{ epoch: 2 }]);
   });
 
+  it('reports a path by which nothing arrives any more after 2 to 3 s', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    await f.clock.advance(10_000);
+    expect(f.server.all('failed')).toEqual([]);
+    f.legs.direct.dead = true;
+    await f.clock.advance(1_900);
+    expect(f.server.all('failed')).toEqual([]);
+    await f.clock.advance(1_100);
+    expect(f.server.all('failed')).toMatchObject([{ epoch: 2 }]);
+  });
+
+  it('waits for checks when the other is muted and without a picture', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    const off = [{ id: 'p2', mic: false, camera: false }];
+    await f.server.send({ type: 'roster', joined: [], changed: off, left: [] });
+    f.legs.direct.dead = true;
+    await f.clock.advance(6_500);
+    expect(f.server.all('failed')).toEqual([]);
+    await f.clock.advance(1_500);
+    expect(f.server.all('failed')).toHaveLength(1);
+  });
+
+  it('tells the direct leg what the other looks at, also a later one', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    expect(f.legs.direct.watched).toBeNull();
+    await f.server.send({ type: 'watched', by: 'p2', sources: [] });
+    await f.server.send({ type: 'watched', by: 'p9', sources: [{ source: 'camera', width: 1, height: 1 }] });
+    expect(f.legs.direct.watched).toEqual([]);
+    const topology = { type: 'topology', epoch: 5, mode: 'p2p', peer: 'p2', role: 'offerer' } as const;
+    await f.server.send({ ...topology, phase: 'prepare' });
+    expect(f.legs.directs).toHaveLength(2);
+    expect(f.legs.direct.watched).toEqual([]);
+  });
+
+  it('is ready without the picture of someone it does not look at', async () => {
+    const f = new MeetingFixture();
+    await f.alone();
+    f.meeting.setView([]);
+    await f.clock.advance(100);
+    await f.server.send({ type: 'roster', joined: [person('p2')], changed: [], left: [] });
+    const topology = { type: 'topology', epoch: 2, mode: 'p2p', peer: 'p2', role: 'offerer' } as const;
+    await f.server.send({ ...topology, phase: 'prepare' });
+    f.legs.direct.connect();
+    expect(f.server.all('ready')).toEqual([]);
+    f.legs.direct.get('mic').flow();
+    expect(f.server.all('ready')).toHaveLength(1);
+  });
+
   it('hides the picture when the camera goes off and waits for a new one', async () => {
     const f = new MeetingFixture();
     await f.direct();
@@ -166,8 +251,36 @@ describe('from the direct call to the server', () => {
     expect(f.server.last('ready').epoch).toBe(3);
     expect(f.legs.direct.closed).toBe(false);
     await f.server.send({ type: 'topology', epoch: 3, mode: 'sfu', phase: 'commit' });
-    expect(f.legs.direct.closed).toBe(true);
+    expect(f.legs.direct.closed).toBe(false);
+    expect(f.cameraOf('p2')).toBe('server1:10');
     expect(f.snapshot.topology).toBe('sfu');
+    await f.clock.advance(DRAIN_MS);
+    expect(f.legs.direct.closed).toBe(true);
+    expect(f.cameraOf('p2')).toBe('server1:10');
+  });
+
+  it('shows what still comes by the direct leg until the new way brings its first frame', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    await f.server.send({ type: 'topology', epoch: 3, mode: 'sfu', phase: 'commit' });
+    expect(f.legs.direct.tracks.get('camera')).not.toBeNull();
+    await f.clock.advance(DRAIN_MS - 100);
+    expect(f.cameraOf('p2')).toBe('direct1:1');
+    expect(f.audio.audible()).toEqual(['direct1:0']);
+    await f.server.send({
+      type: 'slots',
+      slots: [
+        { mid: '4', participant: 'p2', source: 'mic', rtp_timestamp: 1000 },
+        { mid: '10', participant: 'p2', source: 'camera', rtp_timestamp: 2000 },
+      ],
+    });
+    expect(f.cameraOf('p2')).toBe('direct1:1');
+    f.legs.server.slot('10').flow();
+    f.legs.server.slot('4').flow();
+    expect(f.cameraOf('p2')).toBe('server1:10');
+    expect(f.audio.audible()).toEqual(['server1:4']);
+    await f.clock.advance(5_000);
+    expect(f.cameraOf('p2')).toBe('server1:10');
   });
 
   it('asks for frames from the announced timestamp on', async () => {
@@ -195,7 +308,7 @@ describe('from the direct call to the server', () => {
     await f.direct();
     await f.server.send({ type: 'topology', epoch: 3, mode: 'sfu', phase: 'commit' });
     expect(f.cameraOf('p2')).toBe('direct1:1');
-    await f.clock.advance(3_100);
+    await f.clock.advance(DRAIN_MS + 3_100);
     expect(f.cameraOf('p2')).toBeNull();
   });
 
@@ -299,15 +412,9 @@ describe('slots', () => {
   it('keeps heard energy with the person that was heard', async () => {
     const f = await inRoom();
     const counters = (audioEnergy: number): void => {
-      const zero = {
-        framesDecoded: 0,
-        frameWidth: 0,
-        frameHeight: 0,
-        packetsLost: 0,
-        freezeCount: 0,
-        totalFreezesDuration: 0,
-      };
-      f.legs.server.stats = [{ mid: '4', kind: 'audio', bytes: 100 * audioEnergy, audioEnergy, ...zero }];
+      f.legs.server.stats = [
+        incomingCounters({ mid: '4', kind: 'audio', bytes: 100 * audioEnergy, audioEnergy }),
+      ];
     };
     await f.server.send({
       type: 'slots',
@@ -368,6 +475,99 @@ describe('the server connection for media', () => {
     await f.server.send({ type: 'answer', id: f.server.last('offer').id, sdp: 'again' });
     await f.clock.advance(5_100);
     expect(f.legs.server.restarts).toBe(2);
+  });
+});
+
+describe('hints', () => {
+  const texts = (f: MeetingFixture): string[] => f.snapshot.hints.map((hint) => hint.text);
+
+  it('says after 10 s that sound and pictures find no way, until they do', async () => {
+    const f = new MeetingFixture();
+    await f.start();
+    await f.server.join({ epoch: 2, mode: 'sfu', phase: 'commit' }, [person('p1'), person('p2')]);
+    await f.clock.advance(9_900);
+    expect(texts(f)).toEqual([]);
+    await f.clock.advance(200);
+    expect(texts(f)).toEqual([words.mediaUnreachable]);
+    await f.clock.advance(10_000);
+    expect(texts(f)).toEqual([words.mediaUnreachable]);
+    f.legs.server.handlers.onState('connected');
+    await f.clock.advance(100);
+    expect(texts(f)).toEqual([]);
+  });
+
+  it('says nothing of the server while the direct way works', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    f.legs.server.handlers.onState('failed');
+    await f.clock.advance(30_000);
+    expect(texts(f)).toEqual([]);
+  });
+
+  it('names a weak connection calmly', async () => {
+    const f = new MeetingFixture();
+    await f.start();
+    const people = [person('p1'), person('p2'), person('p3')];
+    await f.server.join({ epoch: 4, mode: 'sfu', phase: 'commit' }, people);
+    f.legs.server.handlers.onState('connected');
+    const bars = (id: string, bars: 1 | 3): Promise<void> =>
+      f.server.send({ type: 'quality', participants: [{ id, bars }] });
+    await bars('p2', 1);
+    await f.clock.advance(3_000);
+    await bars('p2', 3);
+    await f.clock.advance(2_000);
+    await bars('p2', 1);
+    await f.clock.advance(3_900);
+    expect(texts(f)).toEqual([]);
+    await f.clock.advance(200);
+    expect(texts(f)).toEqual(['Name of p2’s connection is weak.']);
+    await bars('p2', 3);
+    await f.clock.advance(7_500);
+    expect(texts(f)).toHaveLength(1);
+    await f.clock.advance(600);
+    expect(texts(f)).toEqual([]);
+    await bars('p1', 1);
+    await bars('p2', 1);
+    await f.clock.advance(4_100);
+    expect(texts(f)).toEqual([words.ownSlow]);
+  });
+
+  it('tells the server and the person when the device is too slow, and when no longer', async () => {
+    const f = new MeetingFixture();
+    await f.start();
+    await f.server.join({ epoch: 4, mode: 'sfu', phase: 'commit' }, [person('p1'), person('p2')]);
+    f.legs.server.handlers.onState('connected');
+    let seconds = 0;
+    const decode = async (load: number): Promise<void> => {
+      seconds += 2;
+      const decodeSeconds = (f.legs.server.stats[0]?.decodeSeconds ?? 0) + 2 * load;
+      f.legs.server.stats = [incomingCounters({ framesDecoded: 25 * seconds, decodeSeconds })];
+      await f.clock.advance(2_000);
+    };
+    for (let round = 0; round < 3; round += 1) await decode(0.2);
+    expect(f.server.all('health')).toEqual([]);
+    for (let round = 0; round < 4; round += 1) await decode(0.9);
+    const slot = { mid: '10', freezes: 0, dropped: 0, decode_ms: 36 };
+    expect(f.server.last('health')).toEqual({ type: 'health', slots: [slot], cpu_limited: false });
+    expect(texts(f)).toEqual([words.deviceSlow]);
+    const reports = f.server.all('health').length;
+    for (let round = 0; round < 6; round += 1) await decode(0.1);
+    expect(f.server.all('health')).toHaveLength(reports + 1);
+    expect(texts(f)).toEqual([]);
+  });
+
+  it('shows the loss of a direct call at the other’s tile', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    for (let round = 1; round <= 4; round += 1) {
+      const packets = { packetsReceived: 80 * round, packetsLost: 20 * round };
+      f.legs.direct.stats = [incomingCounters({ mid: '1', ...packets })];
+      await f.clock.advance(2_000);
+    }
+    expect(f.participant('p2').bars).toBe(1);
+    expect(f.participant('p1').bars).toBe(3);
+    await f.clock.advance(4_100);
+    expect(texts(f)).toEqual(['The connection between you and Name of p2 is weak.']);
   });
 });
 

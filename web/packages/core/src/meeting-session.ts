@@ -1,7 +1,9 @@
 // The meeting as the page sees it. A hub: it only routes between the parts, each of which stands in its own file.
 import type { IceServer, JoinedMessage, ServerMessage } from '@parley/protocol';
 import { ChatSender } from './chat-sender.ts';
+import { conditionsOf } from './conditions.ts';
 import { DirectLinks } from './direct-links.ts';
+import { CalmHints } from './hints.ts';
 import { LocalMedia, type DevicePreferences } from './local-media.ts';
 import { MediaRouter } from './media-router.ts';
 import { OwnState } from './own-state.ts';
@@ -11,6 +13,7 @@ import { ServerLink } from './server-link.ts';
 import { SignalingClient, type JoinDetails } from './signaling-client.ts';
 import { buildSnapshot } from './snapshot-builder.ts';
 import type {
+  Bars,
   ConnectionState,
   DeviceList,
   EndReason,
@@ -35,6 +38,8 @@ export interface MeetingOptions {
   readonly mic: boolean;
   readonly camera: boolean;
   readonly token: string | null;
+  /** The resume token of a former page's seat; a seat that is gone gives an ordinary join. */
+  readonly resume: string | null;
   readonly preferences: DevicePreferences;
   /** Devices that a page before the meeting opened already; the meeting owns them now. */
   readonly captures: { readonly microphone: Capture | null; readonly camera: Capture | null };
@@ -45,6 +50,7 @@ export class MeetingSession implements Meeting {
   readonly #ports: Ports;
   readonly #roster = new Roster();
   readonly #toasts: Toasts;
+  readonly #hints: CalmHints;
   readonly #signaling: SignalingClient;
   readonly #server: ServerLink;
   readonly #direct: DirectLinks;
@@ -75,7 +81,8 @@ export class MeetingSession implements Meeting {
     this.#ports = ports;
     this.#name = options.name;
     this.#toasts = new Toasts(clock, changed);
-    this.#signaling = new SignalingClient({ room: options.room, token: options.token }, clock, ports.socket, {
+    this.#hints = new CalmHints(clock, changed);
+    this.#signaling = new SignalingClient(options, clock, ports.socket, {
       joinDetails: () => this.#joinDetails(),
       onJoined: (message) => this.#onJoined(message),
       onMessage: (message) => this.#onMessage(message),
@@ -106,11 +113,12 @@ export class MeetingSession implements Meeting {
       },
       onRefused: () => this.#toasts.show('error', words.mediaRefused),
     });
-    this.#direct = new DirectLinks(ports.legs, {
+    this.#direct = new DirectLinks(clock, ports.legs, {
       send: (message) => this.#signaling.send(message),
       onState: (epoch, state) => this.#topology.onDirectState(epoch, state),
       onIncoming: () => this.#onMediaChanged(),
       localTracks: () => this.#local.tracks(),
+      expects: (epoch, peer) => this.#topology.inForce.epoch === epoch && this.#media.expects(peer),
     });
     this.#topology = new TopologyMachine(clock, {
       openDirect: (epoch, peer, role) => this.#direct.open(epoch, peer, role, this.#iceServers),
@@ -182,6 +190,8 @@ export class MeetingSession implements Meeting {
         handUp: this.#handUp,
         speakingWhileMuted: this.#voice.speakingWhileMuted,
         toasts: this.#toasts.list(),
+        hints: this.#hints.list(),
+        direct: this.#directShown(),
       },
       this.#snapshot,
     );
@@ -241,7 +251,16 @@ export class MeetingSession implements Meeting {
   }
 
   leave(): void {
-    this.#signaling.leave();
+    this.#signaling.leave(false);
+  }
+
+  /** The page goes: as leave(), but a page that is back at once finds its seat by resumeToken(). */
+  pageGone(): void {
+    this.#signaling.leave(true);
+  }
+
+  resumeToken(): string | null {
+    return this.#signaling.resumeToken;
   }
 
   micLevel(): number {
@@ -275,6 +294,7 @@ export class MeetingSession implements Meeting {
   #onJoined(message: JoinedMessage): void {
     this.#roster.reset(message.self, message.participants);
     this.#iceServers = message.ice_servers;
+    this.#direct.forgetWatched();
     this.#chat.onJoined(message);
     void this.#server.onJoined(message.answer?.sdp ?? null, this.#joinedWithOffer, message.resumed);
     this.#setConnection({ kind: 'connected' });
@@ -310,6 +330,9 @@ export class MeetingSession implements Meeting {
       case 'layers':
         this.#server.port?.setLayers(message.source, message.rids);
         break;
+      case 'watched':
+        this.#direct.setWatched(message.by, message.sources);
+        break;
       case 'speaker':
         this.#dominant = message.participant;
         break;
@@ -333,6 +356,7 @@ export class MeetingSession implements Meeting {
 
   #onEnded(reason: EndReason, message: string): void {
     this.#cancelStats();
+    this.#hints.close();
     for (const dispose of this.#disposers) dispose();
     this.#voice.close();
     this.#views.close();
@@ -385,9 +409,45 @@ export class MeetingSession implements Meeting {
 
   #sampleStats(): void {
     this.#cancelStats = this.#ports.clock.after(STATS_INTERVAL_MS, () => {
-      void this.#media.sampleStats();
+      void this.#reportHealth();
       this.#sampleStats();
     });
+  }
+
+  async #reportHealth(): Promise<void> {
+    const { directBars, deviceSlow } = this.#media;
+    const health = await this.#media.sampleStats();
+    if (health !== null) this.#signaling.send(health);
+    if (directBars !== this.#media.directBars || deviceSlow !== this.#media.deviceSlow) this.#changed();
+  }
+
+  #directShown(): { peer: string; bars: Bars } | null {
+    const way = this.#topology.inForce;
+    return way.mode === 'p2p' ? { peer: way.peer, bars: this.#media.directBars } : null;
+  }
+
+  /** Hints say what the person can see, so they follow the snapshot. */
+  #updateHints(): void {
+    if (this.#connection.kind === 'ended') return;
+    const { participants } = this.snapshot();
+    this.#hints.update(
+      conditionsOf({
+        media: this.#mediaCondition(),
+        deviceSlow: this.#media.deviceSlow,
+        own: participants.find((participant) => participant.self)?.bars ?? 3,
+        others: participants.filter((participant) => !participant.self),
+        direct: this.#topology.inForce.mode === 'p2p',
+      }),
+    );
+  }
+
+  #mediaCondition(): 'works' | 'never' | 'lost' {
+    // Without the server's word nothing can be said of media; that is said elsewhere.
+    if (this.#connection.kind !== 'connected') return 'works';
+    const way = this.#topology.inForce;
+    if (way.mode === 'p2p' && this.#topology.directState(way.epoch) === 'connected') return 'works';
+    if (this.#server.connected) return 'works';
+    return this.#server.wasConnected ? 'lost' : 'never';
   }
 
   #setConnection(connection: ConnectionState): void {
@@ -401,6 +461,7 @@ export class MeetingSession implements Meeting {
     this.#notifying = true;
     queueMicrotask(() => {
       this.#notifying = false;
+      this.#updateHints();
       for (const listener of [...this.#listeners]) listener();
     });
   }

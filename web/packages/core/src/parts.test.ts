@@ -5,9 +5,10 @@ import { SlotMap } from './slot-map.ts';
 import { MutedSpeakerHint, SpeakingDetector } from './speaking.ts';
 import { StatsLedger } from './stats-ledger.ts';
 import { FakeClock } from './testing/fake-clock.ts';
+import { incomingCounters } from './testing/fake-media.ts';
 import { person } from './testing/fake-server.ts';
 import { Toasts } from './toasts.ts';
-import { ViewScheduler } from './view-scheduler.ts';
+import { RESIZE_REST_MS, ViewScheduler } from './view-scheduler.ts';
 
 describe('ChatLog', () => {
   const entry = (seq: number, from = 'p2', key = `k${seq}`): Parameters<ChatLog['receive']>[0] => ({
@@ -89,21 +90,43 @@ describe('ViewScheduler', () => {
     priority,
   });
 
-  it('sends the latest after 80 ms, and only changes', async () => {
+  it('tells another set of pictures at once, the next after 80 ms, and only changes', async () => {
     const clock = new FakeClock();
     const sent: unknown[] = [];
     const views = new ViewScheduler(clock, (list) => sent.push(list.map((view) => view.participant)) > 0);
     views.set([tile('p1')]);
+    expect(sent).toEqual([['p1']]);
     await clock.advance(50);
+    views.set([tile('p9')]);
     views.set([tile('p2', 1), tile('p3', 0)]);
-    expect(sent).toEqual([]);
-    await clock.advance(40);
-    expect(sent).toEqual([['p3', 'p2']]);
-    views.set([tile('p3', 0), tile('p2', 1)]);
-    await clock.advance(100);
     expect(sent).toHaveLength(1);
-    views.resend();
+    await clock.advance(40);
+    expect(sent).toEqual([['p1'], ['p3', 'p2']]);
+    views.set([tile('p3', 0), tile('p2', 1)]);
+    await clock.advance(1_000);
     expect(sent).toHaveLength(2);
+    views.resend();
+    expect(sent).toHaveLength(3);
+  });
+
+  it('waits until sizes rest, but not with a page that is hidden or back', async () => {
+    const clock = new FakeClock();
+    const sent: number[][] = [];
+    const views = new ViewScheduler(clock, (list) => sent.push(list.map((view) => view.width)) > 0);
+    views.set([tile('p1')]);
+    for (let width = 330; width < 400; width += 10) {
+      await clock.advance(100);
+      views.set([{ ...tile('p1'), width }]);
+    }
+    expect(sent).toEqual([[320]]);
+    await clock.advance(RESIZE_REST_MS);
+    expect(sent).toEqual([[320], [390]]);
+    await clock.advance(1_000);
+    views.set([]);
+    expect(sent.at(-1)).toEqual([]);
+    await clock.advance(1_000);
+    views.set([{ ...tile('p1'), width: 500 }]);
+    expect(sent.at(-1)).toEqual([500]);
   });
 
   it('sends again when the first attempt found no connection', async () => {
@@ -182,18 +205,8 @@ describe('StatsLedger', () => {
     mid: string,
     framesDecoded: number,
     frameWidth: number,
-  ): Parameters<StatsLedger['sample']>[1][number] => ({
-    mid,
-    kind: 'video',
-    framesDecoded,
-    frameWidth,
-    frameHeight: 180,
-    bytes: framesDecoded * 10,
-    packetsLost: 0,
-    freezeCount: 0,
-    totalFreezesDuration: 0,
-    audioEnergy: 0,
-  });
+  ): Parameters<StatsLedger['sample']>[1][number] =>
+    incomingCounters({ mid, framesDecoded, frameWidth, frameHeight: 180, bytes: framesDecoded * 10 });
 
   it('adds up one source over two legs and restarted counters', () => {
     const ledger = new StatsLedger();

@@ -6,8 +6,9 @@ import type {
   OfferBody,
   SignalBody,
   SignalDescription,
+  WatchedSource,
 } from '@parley/protocol';
-import type { DeviceChoice } from './snapshot.ts';
+import type { DeviceChoice, NetworkPath } from './snapshot.ts';
 
 export type Disposer = () => void;
 
@@ -60,7 +61,11 @@ export interface IncomingCounters {
   readonly frameWidth: number;
   readonly frameHeight: number;
   readonly bytes: number;
+  readonly packetsReceived: number;
   readonly packetsLost: number;
+  readonly framesDropped: number;
+  readonly decodeSeconds: number;
+  readonly codec: string | null;
   readonly freezeCount: number;
   readonly totalFreezesDuration: number;
   readonly audioEnergy: number;
@@ -74,12 +79,15 @@ export interface OutgoingCounters {
   readonly frameHeight: number;
   readonly bytes: number;
   readonly framesEncoded: number;
+  readonly codec: string | null;
+  readonly cpuLimited: boolean;
 }
 
 export interface LegCounters {
   readonly incoming: readonly IncomingCounters[];
   readonly outgoing: readonly OutgoingCounters[];
   readonly rttMs: number | null;
+  readonly path: NetworkPath | null;
 }
 
 /** `interrupted` may mend itself, `failed` doesn't without a restart. */
@@ -120,6 +128,10 @@ export interface DirectLegPort extends MediaLeg {
   onDescription(description: SignalDescription): void;
   onCandidate(candidate: RTCIceCandidateInit | null): void;
   incoming(): ReadonlyMap<MediaSource, IncomingMedia>;
+  /** What the other looks at; null while that isn't known, which means everything. */
+  setWatched(watched: readonly WatchedSource[] | null): void;
+  /** Counters of all that arrives, each under a name of its own; null when they can't be read now. */
+  arrivals(): Promise<ReadonlyMap<string, number> | null>;
 }
 
 export interface LegFactory {

@@ -2,7 +2,7 @@
 // flow: the old picture and sound stay until then.
 //
 // Rules:
-//  1. The wanted track is the prepared way's, else the one in force's.
+//  1. The wanted track is the prepared way's, else that of the one in force, else that of the one that drains.
 //  2. A wanted track is shown when its first frame or packet arrived; audio with nothing to keep is played at once.
 //  3. A track that is known to flow is shown at once (an aborted preparation goes back without waiting).
 //  4. Without a wanted track, what is shown goes: at once when its leg lives (its owner left the page), after a grace

@@ -66,6 +66,8 @@ interface PendingRequest {
 export interface SignalingOptions {
   readonly room: string;
   readonly token: string | null;
+  /** Of a seat that a former page had. */
+  readonly resume: string | null;
 }
 
 /** Refusals at join that pass by themselves. */
@@ -79,7 +81,7 @@ export class SignalingClient {
   readonly #pending = new Map<number, PendingRequest>();
   #phase: Phase = { kind: 'idle' };
   #nextId = 1;
-  #resume: string | null = null;
+  #resume: string | null;
   #attempts = 0;
   #lostAt: number | null = null;
   #lastHeard = 0;
@@ -87,6 +89,7 @@ export class SignalingClient {
 
   constructor(options: SignalingOptions, clock: Clock, sockets: SocketPort, handlers: SignalingHandlers) {
     this.#options = options;
+    this.#resume = options.resume;
     this.#clock = clock;
     this.#sockets = sockets;
     this.#handlers = handlers;
@@ -94,6 +97,11 @@ export class SignalingClient {
 
   start(): void {
     if (this.#phase.kind === 'idle') this.#open();
+  }
+
+  /** What comes back to this seat; null before the first joined and after the end. */
+  get resumeToken(): string | null {
+    return this.#phase.kind === 'ended' ? null : this.#resume;
   }
 
   get joined(): boolean {
@@ -126,8 +134,9 @@ export class SignalingClient {
     }
   }
 
-  leave(): void {
-    this.send({ type: 'leave' });
+  /** `mayReturn`: the page goes, perhaps for a reload; the server keeps the seat for a moment. */
+  leave(mayReturn: boolean): void {
+    this.send(mayReturn ? { type: 'leave', may_return: true } : { type: 'leave' });
     this.#end('left', '');
   }
 

@@ -2,7 +2,7 @@
 import type { LocalMedia } from './local-media.ts';
 import type { Roster, RosterEntry } from './roster.ts';
 import type { ShownMedia } from './shown-media.ts';
-import type { ConnectionState, MeetingSnapshot, ParticipantState, Topology } from './snapshot.ts';
+import type { Bars, ConnectionState, MeetingSnapshot, ParticipantState, Topology } from './snapshot.ts';
 import type { SpeakingDetector } from './speaking.ts';
 
 export interface SnapshotParts {
@@ -17,20 +17,24 @@ export type SnapshotRest = Omit<
   'self' | 'participants' | 'mic' | 'camera' | 'screenSharing'
 > & {
   readonly ownName: string;
+  /** Of the other end of a direct call. */
+  readonly direct: { readonly peer: string; readonly bars: Bars } | null;
   readonly connection: ConnectionState;
   readonly topology: Topology;
 };
 
 export function buildSnapshot(
   parts: SnapshotParts,
-  { ownName, ...rest }: SnapshotRest,
+  { ownName, direct, ...rest }: SnapshotRest,
   before: MeetingSnapshot | null,
 ): MeetingSnapshot {
   const { roster, local } = parts;
   const known = new Map(before?.participants.map((participant) => [participant.id, participant]));
   const participants = roster.all().map((entry) => {
     const now =
-      entry.id === roster.self ? ownState(parts, entry, ownName, rest.handUp) : remoteState(parts, entry);
+      entry.id === roster.self
+        ? ownState(parts, entry, ownName, rest.handUp)
+        : remoteState(parts, withDirect(entry, direct));
     const old = known.get(entry.id);
     // The same object when nothing changed, so that a page can skip it.
     return old !== undefined && same(old, now) ? old : now;
@@ -43,6 +47,12 @@ export function buildSnapshot(
     camera: local.camera.state,
     screenSharing: local.screen.sharing,
   };
+}
+
+/** What the server knows of a direct call is only that both are there. */
+function withDirect(entry: RosterEntry, direct: SnapshotRest['direct']): RosterEntry {
+  if (direct?.peer !== entry.id || direct.bars >= entry.bars) return entry;
+  return { ...entry, bars: direct.bars };
 }
 
 function ownState(parts: SnapshotParts, entry: RosterEntry, name: string, handUp: boolean): ParticipantState {

@@ -56,6 +56,13 @@ export interface Toast {
   readonly text: string;
 }
 
+/** Something that holds now and that the person should know; it goes by itself. */
+export interface Hint {
+  readonly key: string;
+  readonly level: 'info' | 'warning';
+  readonly text: string;
+}
+
 export interface MeetingSnapshot {
   readonly room: string;
   readonly self: string | null;
@@ -72,6 +79,8 @@ export interface MeetingSnapshot {
   readonly handUp: boolean;
   readonly speakingWhileMuted: boolean;
   readonly toasts: readonly Toast[];
+  /** Oldest first. */
+  readonly hints: readonly Hint[];
 }
 
 export type DeviceState =
@@ -126,6 +135,8 @@ export interface Meeting extends MeetingActions {
   devices(): DeviceList;
   subscribeDevices(listener: () => void): () => void;
   chooseDevice(kind: 'microphone' | 'camera' | 'speaker', id: string): Promise<void>;
+  /** What a page that is reloaded comes back to the same seat with; null when there is no seat. */
+  resumeToken(): string | null;
   /** The shape documented for window.parley.stats(). */
   stats(): Promise<MeetingStats>;
 }
@@ -134,7 +145,13 @@ export interface ReceivedStats {
   readonly participant: string;
   readonly source: 'mic' | 'camera' | 'screen' | 'screen-audio';
   readonly kind: 'audio' | 'video';
+  /** What it came by at last. */
+  readonly leg: 'direct' | 'server';
+  /** Such as VP8 or opus; null while nothing was decoded. */
+  readonly codec: string | null;
+  readonly packetsReceived: number;
   readonly framesDecoded: number;
+  readonly framesDropped: number;
   readonly frameWidth: number;
   readonly frameHeight: number;
   readonly bytes: number;
@@ -149,10 +166,20 @@ export interface SentStats {
   readonly kind: 'audio' | 'video';
   readonly rid: string | null;
   readonly leg: 'direct' | 'server';
+  readonly codec: string | null;
+  /** The encoder is held back by this device. */
+  readonly cpuLimited: boolean;
   readonly frameWidth: number;
   readonly frameHeight: number;
   readonly bytes: number;
   readonly framesEncoded: number;
+}
+
+/** How the packets of the way in force travel. */
+export interface NetworkPath {
+  readonly protocol: 'udp' | 'tcp';
+  /** By a TURN server. */
+  readonly relayed: boolean;
 }
 
 export interface MeetingStats {
@@ -160,4 +187,5 @@ export interface MeetingStats {
   readonly received: readonly ReceivedStats[];
   readonly sent: readonly SentStats[];
   readonly rtt_ms: number | null;
+  readonly network: NetworkPath | null;
 }

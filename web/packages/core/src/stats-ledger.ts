@@ -23,13 +23,14 @@ export class StatsLedger {
     leg: string,
     counters: readonly IncomingCounters[],
     owner: (mid: string) => CounterOwner | null,
+    kind: 'direct' | 'server' = 'server',
   ): void {
     for (const now of counters) {
       const id = `${leg}/${now.mid}`;
       const before = this.#last.get(id);
       this.#last.set(id, now);
       const to = owner(now.mid);
-      if (to !== null) this.#add(to, now, before ?? null);
+      if (to !== null) this.#add(to, now, before ?? null, kind);
     }
   }
 
@@ -41,11 +42,16 @@ export class StatsLedger {
     return [...this.#totals.values()].map((totals) => ({ ...totals }));
   }
 
-  #add(to: CounterOwner, now: IncomingCounters, before: IncomingCounters | null): void {
+  #add(
+    to: CounterOwner,
+    now: IncomingCounters,
+    before: IncomingCounters | null,
+    leg: 'direct' | 'server',
+  ): void {
     const key = `${to.participant}/${to.source}`;
     let totals = this.#totals.get(key);
     if (totals === undefined) {
-      totals = { participant: to.participant, source: to.source, ...ZERO, kind: now.kind };
+      totals = { participant: to.participant, source: to.source, ...ZERO, kind: now.kind, leg };
       this.#totals.set(key, totals);
       const oldest = this.#totals.keys().next();
       if (this.#totals.size > MOST && oldest.done !== true) this.#totals.delete(oldest.value);
@@ -58,6 +64,10 @@ export class StatsLedger {
       return name === 'packetsLost' ? 0 : now[name];
     };
     const decoded = grown('framesDecoded');
+    if (grown('bytes') > 0) {
+      totals.leg = leg;
+      totals.codec = now.codec ?? totals.codec;
+    }
     for (const name of COUNTERS) totals[name] += grown(name);
     if (decoded > 0 || totals.frameWidth === 0) {
       totals.frameWidth = now.frameWidth;
@@ -69,6 +79,8 @@ export class StatsLedger {
 const COUNTERS = [
   'framesDecoded',
   'bytes',
+  'packetsReceived',
+  'framesDropped',
   'packetsLost',
   'freezeCount',
   'totalFreezesDuration',
@@ -80,6 +92,9 @@ const ZERO = {
   frameWidth: 0,
   frameHeight: 0,
   bytes: 0,
+  packetsReceived: 0,
+  framesDropped: 0,
+  codec: null,
   packetsLost: 0,
   freezeCount: 0,
   totalFreezesDuration: 0,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from './testing/fake-clock.ts';
-import { COMMIT_LIMIT_MS, DIRECT_CONNECT_LIMIT_MS, TopologyMachine } from './topology-machine.ts';
+import { COMMIT_LIMIT_MS, DIRECT_CONNECT_LIMIT_MS, DRAIN_MS, TopologyMachine } from './topology-machine.ts';
 
 const P2P = { mode: 'p2p', peer: 'p2' } as const;
 
@@ -47,11 +47,12 @@ describe('TopologyMachine', () => {
     h.machine.touch();
     expect(h.take()).toEqual(['ready 2']);
     h.machine.onTopology({ epoch: 2, phase: 'commit', ...P2P });
-    expect(h.take()).toEqual(['server off']);
+    expect(h.take()).toEqual([]);
     expect(h.machine.inForce).toEqual({ mode: 'p2p', epoch: 2, peer: 'p2' });
+    expect(h.machine.draining).toBeNull();
   });
 
-  it('keeps the direct leg while the server way is prepared and closes it at commit', () => {
+  it('keeps the direct leg while the server way is prepared, and for the drain after its commit', async () => {
     directInForce();
     h.machine.onTopology({ epoch: 3, mode: 'sfu', phase: 'prepare' });
     expect(h.take()).toEqual(['server on']);
@@ -59,7 +60,70 @@ describe('TopologyMachine', () => {
     h.arrived.add(3);
     h.machine.touch();
     h.machine.onTopology({ epoch: 3, mode: 'sfu', phase: 'commit' });
-    expect(h.take()).toEqual(['ready 3', 'server on', 'close 2']);
+    expect(h.take()).toEqual(['ready 3']);
+    expect(h.machine.draining).toEqual({ mode: 'p2p', epoch: 2, peer: 'p2' });
+    await h.clock.advance(DRAIN_MS - 1);
+    expect(h.take()).toEqual([]);
+    await h.clock.advance(1);
+    expect(h.take()).toEqual(['close 2']);
+    expect(h.machine.draining).toBeNull();
+    expect(h.clock.pending).toBe(0);
+  });
+
+  const serverInForce = (): void => {
+    h.machine.onTopology({ epoch: 2, mode: 'sfu', phase: 'commit' });
+    h.machine.onTopology({ epoch: 3, phase: 'prepare', role: 'offerer', ...P2P });
+    h.arrived.add(3);
+    h.machine.onDirectState(3, 'connected');
+    h.machine.onTopology({ epoch: 3, phase: 'commit', ...P2P });
+    expect(h.take()).toEqual(['server on', 'open 3 p2 offerer', 'ready 3']);
+  };
+
+  it('goes on sending to the server for the drain after a direct commit', async () => {
+    serverInForce();
+    await h.clock.advance(DRAIN_MS - 1);
+    expect(h.take()).toEqual([]);
+    await h.clock.advance(1);
+    expect(h.take()).toEqual(['server off']);
+  });
+
+  it('does not stop the server way when it is prepared again within the drain', async () => {
+    serverInForce();
+    await h.clock.advance(DRAIN_MS / 2);
+    h.machine.onTopology({ epoch: 4, mode: 'sfu', phase: 'prepare' });
+    await h.clock.advance(DRAIN_MS);
+    expect(h.take()).toEqual([]);
+    h.machine.onTopology({ epoch: 4, mode: 'sfu', phase: 'abort' });
+    expect(h.take()).toEqual(['server off']);
+  });
+
+  it('ends the drain when the next way is committed', async () => {
+    directInForce();
+    h.machine.onTopology({ epoch: 3, mode: 'sfu', phase: 'commit' });
+    h.take();
+    await h.clock.advance(DRAIN_MS / 2);
+    h.machine.onTopology({ epoch: 4, mode: 'p2p', phase: 'commit', peer: 'p9', role: 'answerer' });
+    expect(h.take()).toEqual(['close 2', 'open 4 p9 answerer']);
+    expect(h.machine.draining).toEqual({ mode: 'sfu', epoch: 3 });
+    await h.clock.advance(DRAIN_MS);
+    expect(h.take()).toEqual(['server off']);
+  });
+
+  it('releases all at once on leaving within the drain', () => {
+    directInForce();
+    h.machine.onTopology({ epoch: 3, mode: 'sfu', phase: 'commit' });
+    h.take();
+    h.machine.reset();
+    expect(h.take().sort()).toEqual(['close 2', 'server off']);
+    expect(h.clock.pending).toBe(0);
+  });
+
+  it('says nothing of a leg that breaks while it drains', () => {
+    directInForce();
+    h.machine.onTopology({ epoch: 3, mode: 'sfu', phase: 'commit' });
+    h.take();
+    h.machine.onDirectState(2, 'failed');
+    expect(h.take()).toEqual([]);
   });
 
   it('goes back to the direct way when the server way is aborted', () => {
@@ -97,7 +161,7 @@ describe('TopologyMachine', () => {
     h.machine.onTopology({ epoch: 2, phase: 'commit', ...P2P });
     h.machine.onTopology({ epoch: 2, phase: 'commit', ...P2P });
     h.machine.onTopology(prepare);
-    expect(h.take()).toEqual(['open 2 p2 offerer', 'server off']);
+    expect(h.take()).toEqual(['open 2 p2 offerer']);
   });
 
   it('does both at once for a commit without a prepare', () => {
@@ -144,19 +208,22 @@ describe('TopologyMachine', () => {
     expect(h.machine.preparing).toBeNull();
   });
 
-  it('replaces one peer by another without sending over the server', () => {
+  it('replaces one peer by another without sending over the server', async () => {
     directInForce();
     h.machine.onTopology({ epoch: 3, mode: 'p2p', phase: 'prepare', peer: 'p9', role: 'offerer' });
     h.arrived.add(3);
     h.machine.onDirectState(3, 'connected');
     h.machine.onTopology({ epoch: 3, mode: 'p2p', phase: 'commit', peer: 'p9' });
-    expect(h.take()).toEqual(['open 3 p9 offerer', 'ready 3', 'close 2', 'server off']);
+    expect(h.take()).toEqual(['open 3 p9 offerer', 'ready 3']);
+    await h.clock.advance(DRAIN_MS);
+    expect(h.take()).toEqual(['close 2']);
   });
 
   it('closes everything when alone', () => {
     directInForce();
     h.machine.onTopology({ epoch: 3, mode: 'alone', phase: 'commit' });
-    expect(h.take()).toEqual(['close 2', 'server off']);
+    expect(h.take()).toEqual(['close 2']);
+    expect(h.machine.draining).toBeNull();
   });
 
   it('catches up a commit that was missed while the socket was lost', () => {
@@ -166,7 +233,8 @@ describe('TopologyMachine', () => {
     h.machine.touch();
     h.take();
     h.machine.resume({ epoch: 3, mode: 'sfu', phase: 'commit' });
-    expect(h.take()).toEqual(['ready 3', 'server on', 'close 2']);
+    expect(h.take()).toEqual(['ready 3']);
+    expect(h.machine.inForce).toEqual({ mode: 'sfu', epoch: 3 });
   });
 
   it('says ready again after a lost socket while the preparation goes on', () => {
@@ -182,7 +250,7 @@ describe('TopologyMachine', () => {
   it('begins again with small epochs at a new seat', () => {
     directInForce();
     h.machine.restart({ epoch: 1, mode: 'sfu', phase: 'commit' });
-    expect(h.take()).toEqual(['close 2', 'server off', 'server on']);
+    expect(h.take()).toEqual(['close 2', 'server on']);
     expect(h.machine.inForce).toEqual({ mode: 'sfu', epoch: 1 });
   });
 });

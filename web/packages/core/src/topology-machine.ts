@@ -6,13 +6,22 @@
 //  2. While something is prepared, the way in force stays untouched.
 //  3. `ready` and `failed` are said at most once for each preparation.
 //  4. A commit without its prepare does both at once.
-//  5. Nothing waits for ever: each wait has a time limit that ends in `failed` or, after `ready`, in giving up.
+//  5. The way that a commit replaces is kept for DRAIN_MS more, sending included: the other end may not have heard of
+//     the commit yet and still shows what comes that way. Only one way drains; the next commit ends it at once, and
+//     so does being alone: nobody looks any more.
+//  6. Nothing waits for ever: each wait has a time limit that ends in `failed` or, after `ready`, in giving up.
 import type { DirectRole, TopologyState } from '@parley/protocol';
 import type { Clock, Disposer, LegState } from './ports.ts';
 
 export const DIRECT_CONNECT_LIMIT_MS = 3_000;
 export const ARRIVAL_LIMIT_MS = 10_000;
 export const COMMIT_LIMIT_MS = 30_000;
+/**
+ * The two ends hear of a commit apart by the difference of their ways to the server: tens of milliseconds, or some 300 ms
+ * when one of the messages has to be sent again (RFC 6298's least timeout is 200 ms in practice). What is then on its way
+ * waits up to 200 ms in a jitter buffer. Longer would only send everything twice.
+ */
+export const DRAIN_MS = 700;
 
 export type Way =
   | { readonly mode: 'alone'; readonly epoch: number }
@@ -48,6 +57,8 @@ export class TopologyMachine {
   readonly #effects: TopologyEffects;
   #inForce: Way = NOTHING;
   #preparing: Preparation | null = null;
+  #draining: { readonly way: Way; readonly cancel: Disposer } | null = null;
+  #sending = false;
   #newest = -1;
   /** Direct legs that stand, with their latest state. */
   readonly #direct = new Map<number, LegState>();
@@ -64,6 +75,11 @@ export class TopologyMachine {
 
   get preparing(): Way | null {
     return this.#preparing?.stage === 'failed' ? null : (this.#preparing?.way ?? null);
+  }
+
+  /** The way that was in force until just now and still brings what it brought. */
+  get draining(): Way | null {
+    return this.#draining?.way ?? null;
   }
 
   directState(epoch: number): LegState | null {
@@ -102,11 +118,11 @@ export class TopologyMachine {
   }
 
   reset(): void {
-    this.#dropPreparation();
-    for (const epoch of [...this.#direct.keys()]) this.#closeDirect(epoch);
-    this.#effects.setServerSending(false);
-    this.#reportedFailed.clear();
     this.#inForce = NOTHING;
+    this.#dropPreparation();
+    this.#endDrain();
+    for (const epoch of [...this.#direct.keys()]) this.#closeDirect(epoch);
+    this.#reportedFailed.clear();
     this.#newest = -1;
     this.#effects.onChange();
   }
@@ -164,16 +180,17 @@ export class TopologyMachine {
     } else {
       this.#dropPreparation();
     }
+    this.#endDrain();
     const before = this.#inForce;
     this.#inForce = way;
+    if (before.mode !== 'alone') this.#drain(before);
     this.#open(way, role);
-    if (before.mode === 'p2p') this.#closeDirect(before.epoch);
-    if (way.mode !== 'sfu') this.#effects.setServerSending(false);
+    if (way.mode === 'alone') this.#endDrain();
     if (way.mode === 'p2p' && this.#direct.get(way.epoch) === 'failed') this.#onDirectFailed(way.epoch);
   }
 
   #open(way: Way, role: DirectRole): void {
-    if (way.mode === 'sfu') this.#effects.setServerSending(true);
+    this.#updateSending();
     if (way.mode !== 'p2p' || this.#direct.has(way.epoch)) return;
     this.#direct.set(way.epoch, 'connecting');
     this.#effects.openDirect(way.epoch, way.peer, role);
@@ -215,7 +232,31 @@ export class TopologyMachine {
 
   #release(way: Way): void {
     if (way.mode === 'p2p') this.#closeDirect(way.epoch);
-    if (way.mode === 'sfu' && this.#inForce.mode !== 'sfu') this.#effects.setServerSending(false);
+    this.#updateSending();
+  }
+
+  #drain(way: Way): void {
+    const cancel = this.#clock.after(DRAIN_MS, () => {
+      this.#endDrain();
+      this.#effects.onChange();
+    });
+    this.#draining = { way, cancel };
+  }
+
+  #endDrain(): void {
+    const draining = this.#draining;
+    if (draining === null) return;
+    this.#draining = null;
+    draining.cancel();
+    this.#release(draining.way);
+  }
+
+  /** The server hears us while any way that is in use goes by it. */
+  #updateSending(): void {
+    const on = [this.#inForce, this.preparing, this.#draining?.way].some((way) => way?.mode === 'sfu');
+    if (on === this.#sending) return;
+    this.#sending = on;
+    this.#effects.setServerSending(on);
   }
 
   #closeDirect(epoch: number): void {

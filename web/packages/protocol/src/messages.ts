@@ -50,6 +50,30 @@ export interface ViewEntry {
   readonly priority: number;
 }
 
+/** What one receiving slot went through since the report before. */
+export interface SlotHealth {
+  readonly mid: string;
+  readonly freezes: number;
+  /** Frames that arrived and were not shown. */
+  readonly dropped: number;
+  /** Mean for one frame, in whole milliseconds. */
+  readonly decode_ms: number;
+}
+
+export interface HealthMessage {
+  readonly type: 'health';
+  readonly slots: readonly SlotHealth[];
+  /** An encoder is held back by its processor. */
+  readonly cpu_limited: boolean;
+}
+
+/** What another participant looks at of mine, in its device pixels. */
+export interface WatchedSource {
+  readonly source: 'camera' | 'screen';
+  readonly width: number;
+  readonly height: number;
+}
+
 export interface JoinMessage {
   readonly type: 'join';
   readonly id: number;
@@ -73,7 +97,8 @@ export type ClientMessage =
   | { readonly type: 'ready'; readonly epoch: number }
   | { readonly type: 'failed'; readonly epoch: number; readonly reason: string }
   | ({ readonly type: 'signal'; readonly epoch: number; readonly to: string } & SignalBody)
-  | { readonly type: 'leave' }
+  | { readonly type: 'leave'; readonly may_return?: boolean }
+  | HealthMessage
   | { readonly type: 'ping'; readonly t: number };
 
 export interface Participant {
@@ -168,6 +193,7 @@ export type ServerMessage =
   | { readonly type: 'answer'; readonly id: number; readonly sdp: string }
   | { readonly type: 'slots'; readonly slots: readonly SlotEntry[] }
   | { readonly type: 'layers'; readonly source: MediaSource; readonly rids: readonly string[] }
+  | { readonly type: 'watched'; readonly by: string; readonly sources: readonly WatchedSource[] }
   | { readonly type: 'speaker'; readonly participant: string | null }
   | {
       readonly type: 'quality';

@@ -1,10 +1,8 @@
 // What a client sends, read again: for stand-in servers in tests and for the golden messages.
-import type { ClientMessage, OfferBody, StateChange, ViewEntry } from './messages.ts';
+import type { ClientMessage, OfferBody, SlotHealth, StateChange, ViewEntry } from './messages.ts';
 import { parseWith, readSignalBody, type ParseResult } from './read-shared.ts';
 import { ObjectReader } from './reader.ts';
-import { LIMITS, MEDIA_SOURCES, NAME_PATTERN, ROOM_PATTERN } from './words.ts';
-
-const VIEW_SOURCES = ['camera', 'screen'] as const;
+import { LIMITS, MEDIA_SOURCES, NAME_PATTERN, ROOM_PATTERN, VIDEO_SOURCES } from './words.ts';
 
 function readName(reader: ObjectReader): string {
   return reader.matching('name', NAME_PATTERN, LIMITS.name);
@@ -32,10 +30,19 @@ function readOffer(reader: ObjectReader): OfferBody {
 function readView(reader: ObjectReader): ViewEntry {
   return {
     participant: reader.text('participant', 1, 32),
-    source: reader.word('source', VIEW_SOURCES),
+    source: reader.word('source', VIDEO_SOURCES),
     width: reader.integer('width', 0, LIMITS.viewPixels),
     height: reader.integer('height', 0, LIMITS.viewPixels),
     priority: reader.integer('priority', 0, LIMITS.viewPriority),
+  };
+}
+
+function readSlotHealth(reader: ObjectReader): SlotHealth {
+  return {
+    mid: reader.text('mid', 1, 16),
+    freezes: reader.integer('freezes', 0, LIMITS.healthCount),
+    dropped: reader.integer('dropped', 0, LIMITS.healthCount),
+    decode_ms: reader.integer('decode_ms', 0, LIMITS.healthCount),
   };
 }
 
@@ -81,7 +88,13 @@ function readMessage(type: string, reader: ObjectReader): ClientMessage | null {
         ...readSignalBody(reader),
       };
     case 'leave':
-      return { type };
+      return { type, ...reader.optional('may_return', (r, name) => r.boolean(name)) };
+    case 'health':
+      return {
+        type,
+        slots: reader.objects('slots', LIMITS.healthSlots).map(readSlotHealth),
+        cpu_limited: reader.boolean('cpu_limited'),
+      };
     case 'ping':
       return { type, t: reader.integer('t') };
     default:

@@ -8,6 +8,7 @@ import type {
   ServerMessage,
   SlotEntry,
   TopologyState,
+  WatchedSource,
 } from './messages.ts';
 import { parseWith, readSignalBody, type ParseResult } from './read-shared.ts';
 import { ObjectReader } from './reader.ts';
@@ -19,6 +20,7 @@ import {
   MEDIA_SOURCES,
   TOPOLOGY_MODES,
   TOPOLOGY_PHASES,
+  VIDEO_SOURCES,
 } from './words.ts';
 
 const BARS = [0, 1, 2, 3] as const;
@@ -106,6 +108,14 @@ function readBars(reader: ObjectReader): { id: string; bars: 0 | 1 | 2 | 3 } {
   return { id: reader.text('id', 1, 32), bars: BARS[bars] ?? 0 };
 }
 
+function readWatched(reader: ObjectReader): WatchedSource {
+  return {
+    source: reader.word('source', VIDEO_SOURCES),
+    width: reader.integer('width', 0, LIMITS.viewPixels),
+    height: reader.integer('height', 0, LIMITS.viewPixels),
+  };
+}
+
 function readMessage(type: string, reader: ObjectReader): ServerMessage | null {
   switch (type) {
     case 'joined':
@@ -126,6 +136,12 @@ function readMessage(type: string, reader: ObjectReader): ServerMessage | null {
       return { type, slots: reader.objects('slots', LIMITS.slots).map(readSlot) };
     case 'layers':
       return { type, source: reader.word('source', MEDIA_SOURCES), rids: reader.texts('rids', LIMITS.rids) };
+    case 'watched':
+      return {
+        type,
+        by: reader.text('by', 1, 32),
+        sources: reader.objects('sources', LIMITS.watchedSources).map(readWatched),
+      };
     case 'roster':
       return {
         type,

@@ -6,6 +6,9 @@ export const SUBPROTOCOL = 'parley.v1';
 export const MEDIA_SOURCES = ['mic', 'camera', 'screen', 'screen-audio'] as const;
 export type MediaSource = (typeof MEDIA_SOURCES)[number];
 
+/** The sources that a page looks at. */
+export const VIDEO_SOURCES = ['camera', 'screen'] as const;
+
 export const TOPOLOGY_MODES = ['alone', 'p2p', 'sfu'] as const;
 export type TopologyMode = (typeof TOPOLOGY_MODES)[number];
 
@@ -34,6 +37,9 @@ export const LIMITS = {
   views: 64,
   viewPixels: 16384,
   viewPriority: 255,
+  healthSlots: 64,
+  healthCount: 1_000_000,
+  watchedSources: 2,
   participants: 10_000,
   chatMessages: 1000,
   slots: 1024,

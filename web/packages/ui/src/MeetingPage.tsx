@@ -17,7 +17,7 @@ import type { Insets } from './layout/grid.ts';
 import { itemKey, kAloneCard, stageLayout } from './layout/stage.ts';
 import { MeetingHeader } from './MeetingHeader.tsx';
 import type { MoreChoice } from './MoreMenu.tsx';
-import { ConnectionBanner, ErrorBanner, Toasts } from './Notices.tsx';
+import { ConnectionBanner, ErrorBanner, Hints, Toasts } from './Notices.tsx';
 import { PeoplePanel } from './PeoplePanel.tsx';
 import { Stage } from './Stage.tsx';
 import { StatsPanel } from './StatsPanel.tsx';
@@ -197,6 +197,7 @@ export function MeetingPage({ meeting, link, onLeave }: MeetingPageProps) {
               words={self === null ? text.connection.unreachable : text.connection.reconnecting}
             />
           ) : null}
+          <Hints hints={snapshot.hints} />
           {blocked !== null && blocked !== closedError ? (
             <div className="p-stage-error">
               <ErrorBanner words={blocked} onDismiss={() => setClosedError(blocked)} />

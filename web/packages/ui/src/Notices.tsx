@@ -1,7 +1,7 @@
 // Everything that lies over the stage for a while: toasts, the reconnecting banner, errors.
 import { CircleAlert, Info, LoaderCircle, TriangleAlert, X } from 'lucide-react';
 import { useEffect } from 'react';
-import type { Toast } from '@parley/core';
+import type { Hint, Toast } from '@parley/core';
 import { text } from './strings.ts';
 import './Notices.css';
 
@@ -61,6 +61,20 @@ export function ConnectionBanner({ words }: { readonly words: string }) {
     <div className="p-banner" role="status" data-testid="connection-banner">
       <LoaderCircle className="p-spin" aria-hidden="true" />
       {words}
+    </div>
+  );
+}
+
+/** What holds now, quietly: it comes late, stays a while and goes by itself. */
+export function Hints({ hints }: { readonly hints: readonly Hint[] }) {
+  return (
+    <div className="p-hints" role="status">
+      {hints.map(({ key, level, text: words }) => (
+        <p key={key} className="p-hint" data-testid="hint" data-hint={key} data-level={level}>
+          {level === 'warning' ? <TriangleAlert aria-hidden="true" /> : <Info aria-hidden="true" />}
+          <span>{words}</span>
+        </p>
+      ))}
     </div>
   );
 }

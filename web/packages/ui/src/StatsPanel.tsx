@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
-import type { MeetingStats, ParticipantState, ReceivedStats, SentStats } from '@parley/core';
+import type { MeetingStats, ParticipantState } from '@parley/core';
 import { SidePanel } from './SidePanel.tsx';
+import { pathWords, receivedRows, sentRows, type StatsRow } from './statsRows.ts';
 import { text } from './strings.ts';
 
 export interface StatsPanelProps {
@@ -37,14 +38,6 @@ function useReadings(stats: () => Promise<MeetingStats>): Reading | null {
   return reading;
 }
 
-function rate(bytes: number, before: number | undefined, ms: number): string {
-  if (before === undefined || ms <= 0 || bytes < before) return text.stats.unknown;
-  return `${Math.round(((bytes - before) * 8) / ms)} kb/s`;
-}
-
-const size = (width: number, height: number): string =>
-  width > 0 ? `${width}×${height}` : text.stats.unknown;
-
 export function StatsPanel({ stats, participants, onClose }: StatsPanelProps) {
   const reading = useReadings(stats);
   const t = text.stats;
@@ -66,70 +59,40 @@ function Numbers({
 }) {
   const { now, before, at } = reading;
   const t = text.stats;
-  const ms = before === null ? 0 : at - before.at;
-  const nameOf = (id: string): string => participants.find((p) => p.id === id)?.name ?? id;
-  const sameReceived = (a: ReceivedStats): ReceivedStats | undefined =>
-    before?.stats.received.find((b) => b.participant === a.participant && b.source === a.source);
-  const sameSent = (a: SentStats): SentStats | undefined =>
-    before?.stats.sent.find((b) => b.source === a.source && b.rid === a.rid && b.leg === a.leg);
+  const readings = { now, before: before?.stats ?? null, ms: before === null ? 0 : at - before.at };
+  const names = new Map(participants.map(({ id, name }) => [id, name]));
+  const received = receivedRows(readings, new Set(names.keys()));
   return (
     <>
       <dl>
         <dt>{t.path}</dt>
-        <dd>{t.topology[now.topology]}</dd>
+        <dd>{pathWords(now)}</dd>
         <dt>{t.rtt}</dt>
         <dd>{now.rtt_ms === null ? t.unknown : `${Math.round(now.rtt_ms)} ms`}</dd>
       </dl>
       <h3>{t.received}</h3>
-      <Table heads={[t.who, t.what, t.size, t.rate, t.lost, t.freezes]}>
-        {now.received.map((r) => (
-          <tr key={`${r.participant}:${r.source}`}>
-            <td>{nameOf(r.participant)}</td>
-            <td>{r.source}</td>
-            <td>{size(r.frameWidth, r.frameHeight)}</td>
-            <td>{rate(r.bytes, sameReceived(r)?.bytes, ms)}</td>
-            <td>{r.packetsLost}</td>
-            <td>{r.kind === 'video' ? r.freezeCount : t.unknown}</td>
-          </tr>
-        ))}
-      </Table>
+      {received.size === 0 ? <p>{t.nothing}</p> : null}
+      {[...received].map(([id, rows]) => (
+        <section key={id} aria-label={names.get(id)}>
+          <h4>{names.get(id)}</h4>
+          <Rows rows={rows} />
+        </section>
+      ))}
       <h3>{t.sent}</h3>
-      <Table heads={[t.what, t.path, t.size, t.rate]}>
-        {now.sent.map((s) => (
-          <tr key={`${s.source}:${s.rid ?? ''}:${s.leg}`}>
-            <td>{s.rid === null ? s.source : `${s.source} ${s.rid}`}</td>
-            <td>{s.leg}</td>
-            <td>{size(s.frameWidth, s.frameHeight)}</td>
-            <td>{rate(s.bytes, sameSent(s)?.bytes, ms)}</td>
-          </tr>
-        ))}
-      </Table>
+      {now.sent.length === 0 ? <p>{t.nothing}</p> : <Rows rows={sentRows(readings)} />}
     </>
   );
 }
 
-function Table({
-  heads,
-  children,
-}: {
-  readonly heads: readonly string[];
-  readonly children: React.ReactNode[];
-}) {
-  if (children.length === 0) return <p>{text.stats.nothing}</p>;
+function Rows({ rows }: { readonly rows: readonly StatsRow[] }) {
   return (
-    <div className="p-stats-scroll">
-      <table>
-        <thead>
-          <tr>
-            {heads.map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>{children}</tbody>
-      </table>
-    </div>
+    <dl className="p-stats-rows">
+      {rows.map(({ key, label, facts }) => (
+        <div key={key} data-testid="stats-row">
+          <dt>{label}</dt>
+          <dd>{facts.map((fact) => fact.replaceAll(' ', '\u00a0')).join(' · ')}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }

@@ -66,6 +66,46 @@ describe('MeetingPage', () => {
     Object.defineProperty(document, 'hidden', { configurable: true, value: true });
     act(() => void document.dispatchEvent(new Event('visibilitychange')));
     expect(meeting.views).toEqual([]);
+    Object.defineProperty(document, 'hidden', { configurable: true, value: false });
+    act(() => void document.dispatchEvent(new Event('visibilitychange')));
+    expect(meeting.views).toHaveLength(8);
+  });
+
+  it('asks for none from the start when the page was opened hidden', () => {
+    Object.defineProperty(document, 'hidden', { configurable: true, value: true });
+    const meeting = new RecordingMeeting(snapshot({ participants: people(3) }));
+    let told = 0;
+    meeting.setView = (views) => {
+      told += 1;
+      expect(views).toEqual([]);
+    };
+    show(meeting);
+    expect(told).toBe(1);
+  });
+
+  it('goes on asking while a picture stands in a window of its own', () => {
+    const meeting = new RecordingMeeting(snapshot({ participants: people(3) }));
+    show(meeting);
+    Object.defineProperty(document, 'hidden', { configurable: true, value: true });
+    Object.defineProperty(document, 'pictureInPictureElement', {
+      configurable: true,
+      value: document.createElement('video'),
+    });
+    act(() => void document.dispatchEvent(new Event('visibilitychange')));
+    expect(meeting.views).toHaveLength(2);
+    Object.defineProperty(document, 'pictureInPictureElement', { configurable: true, value: null });
+    act(() => void document.dispatchEvent(new Event('leavepictureinpicture')));
+    expect(meeting.views).toEqual([]);
+  });
+
+  it('says quietly what holds now', () => {
+    const meeting = new RecordingMeeting(
+      snapshot({ hints: [{ key: 'own', level: 'info', text: 'Your connection is slow.' }] }),
+    );
+    show(meeting);
+    expect(screen.getByTestId('hint').textContent).toBe('Your connection is slow.');
+    act(() => meeting.become({ hints: [] }));
+    expect(screen.queryByTestId('hint')).toBeNull();
   });
 
   it('turns pages with the keys', () => {

@@ -1,6 +1,7 @@
 // A Meeting with made-up people, to look at the pages without a server.
 import type {
   DeviceList,
+  Hint,
   Meeting,
   MeetingSnapshot,
   MeetingStats,
@@ -26,6 +27,7 @@ export interface Scene {
   readonly talkingMuted?: boolean;
   readonly connection?: MeetingSnapshot['connection'];
   readonly toasts?: readonly Toast[];
+  readonly hints?: readonly Hint[];
 }
 
 function person(scene: Scene, index: number): ParticipantState {
@@ -88,6 +90,7 @@ export class FakeMeeting implements Meeting {
       handUp: scene.hands?.includes(0) === true,
       speakingWhileMuted: scene.talkingMuted === true,
       toasts: scene.toasts ?? [],
+      hints: scene.hints ?? [],
     };
   }
 
@@ -100,6 +103,7 @@ export class FakeMeeting implements Meeting {
   micLevel = (): number => 0.03 + 0.025 * Math.sin(performance.now() / 180);
   devices = (): DeviceList => kDevices;
   subscribeDevices = (): (() => void) => () => undefined;
+  resumeToken = (): string | null => null;
   chooseDevice = (): Promise<void> => Promise.resolve();
 
   setMic(on: boolean): void {
@@ -166,13 +170,18 @@ export class FakeMeeting implements Meeting {
     Promise.resolve({
       topology: this.#snapshot.topology,
       rtt_ms: 23.4,
+      network: { protocol: 'udp', relayed: false },
       received: this.#snapshot.participants
         .filter((p) => !p.self)
         .map((p) => ({
           participant: p.id,
           source: 'camera' as const,
           kind: 'video' as const,
-          framesDecoded: 900,
+          leg: 'server' as const,
+          codec: 'VP8',
+          packetsReceived: Math.round(performance.now() / 10),
+          framesDecoded: Math.round(performance.now() / 33),
+          framesDropped: 2,
           frameWidth: 640,
           frameHeight: 360,
           bytes: Math.round(performance.now() * 70),
@@ -188,8 +197,10 @@ export class FakeMeeting implements Meeting {
         leg: 'server' as const,
         frameWidth: 320 << i,
         frameHeight: 180 << i,
+        codec: 'VP8',
+        cpuLimited: i === 2,
         bytes: Math.round(performance.now() * 20 * (i + 1)),
-        framesEncoded: 900,
+        framesEncoded: Math.round(performance.now() / 33),
       })),
     });
 

@@ -1,3 +1,4 @@
+import { words } from '@parley/core';
 import type { Scene } from './fakeMeeting.ts';
 
 /** Meeting states by name, for `preview.html?scene=…`. */
@@ -29,6 +30,20 @@ export const kScenes: Readonly<Record<string, Scene>> = {
   chat: { people: 4, topology: 'sfu', speaker: 1, chat: true },
   people: { people: 9, topology: 'sfu', muted: [2, 3, 6], camerasOff: [3], hands: [5, 1], sharing: 8 },
   stats: { people: 4, topology: 'sfu' },
+  hints: {
+    people: 4,
+    topology: 'sfu',
+    bars: { 0: 1, 2: 1 },
+    hints: [
+      { key: 'device', level: 'info', text: words.deviceSlow },
+      { key: 'own', level: 'info', text: words.ownSlow },
+    ],
+  },
+  unreachable: {
+    people: 2,
+    topology: 'connecting',
+    hints: [{ key: 'media', level: 'warning', text: words.mediaUnreachable }],
+  },
   muted: { people: 3, topology: 'sfu', micOff: true, talkingMuted: true },
   reconnecting: {
     people: 4,

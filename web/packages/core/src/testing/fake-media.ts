@@ -1,4 +1,11 @@
-import type { DirectRole, IceServer, MediaSource, OfferBody, SignalDescription } from '@parley/protocol';
+import type {
+  DirectRole,
+  IceServer,
+  MediaSource,
+  OfferBody,
+  SignalDescription,
+  WatchedSource,
+} from '@parley/protocol';
 import type {
   AudibleTrack,
   AudioOutputPort,
@@ -13,6 +20,27 @@ import type {
   ServerLegHandlers,
   ServerLegPort,
 } from '../ports.ts';
+
+/** A receiving m-line on which nothing came; a test says what did. */
+export function incomingCounters(change: Partial<IncomingCounters>): IncomingCounters {
+  return {
+    mid: '10',
+    kind: 'video',
+    framesDecoded: 0,
+    framesDropped: 0,
+    decodeSeconds: 0,
+    frameWidth: 0,
+    frameHeight: 0,
+    bytes: 0,
+    packetsReceived: 0,
+    packetsLost: 0,
+    freezeCount: 0,
+    totalFreezesDuration: 0,
+    audioEnergy: 0,
+    codec: null,
+    ...change,
+  };
+}
 
 /** A stand-in for what the platform makes: the core only passes it on. */
 export function fakeTrack(name: string): MediaStreamTrack {
@@ -111,7 +139,7 @@ export class FakeServerLeg implements ServerLegPort {
   }
 
   counters(): Promise<LegCounters> {
-    return Promise.resolve({ incoming: [...this.stats], outgoing: [], rttMs: 20 });
+    return Promise.resolve({ incoming: [...this.stats], outgoing: [], rttMs: 20, path: null });
   }
 
   close(): void {
@@ -132,6 +160,10 @@ export class FakeDirectLeg implements DirectLegPort {
   readonly tracks = new Map<MediaSource, MediaStreamTrack | null>();
   readonly descriptions: SignalDescription[] = [];
   readonly candidates: (RTCIceCandidateInit | null)[] = [];
+  watched: readonly WatchedSource[] | null = null;
+  /** Nothing arrives any more. */
+  dead = false;
+  #arrived = 0;
   closed = false;
   stats: IncomingCounters[] = [];
 
@@ -154,6 +186,15 @@ export class FakeDirectLeg implements DirectLegPort {
     return this.media;
   }
 
+  setWatched(watched: readonly WatchedSource[] | null): void {
+    this.watched = watched;
+  }
+
+  arrivals(): Promise<ReadonlyMap<string, number>> {
+    if (!this.dead) this.#arrived += 1;
+    return Promise.resolve(new Map([['path', this.#arrived]]));
+  }
+
   /** Negotiated and connected. */
   connect(): void {
     this.media.set('mic', new FakeIncoming(this.name, '0', 'audio'));
@@ -174,7 +215,7 @@ export class FakeDirectLeg implements DirectLegPort {
   }
 
   counters(): Promise<LegCounters> {
-    return Promise.resolve({ incoming: [...this.stats], outgoing: [], rttMs: 5 });
+    return Promise.resolve({ incoming: [...this.stats], outgoing: [], rttMs: 5, path: null });
   }
 
   close(): void {

@@ -34,6 +34,7 @@ export class MeetingFixture {
         mic: true,
         camera: true,
         token: null,
+        resume: null,
         preferences: { microphone: null, camera: null, speaker: null },
         captures: { microphone: null, camera: null },
         ...options,

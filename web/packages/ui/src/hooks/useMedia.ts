@@ -12,14 +12,29 @@ export function useMedia(query: string): boolean {
   );
 }
 
-export function usePageHidden(): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      document.addEventListener('visibilitychange', listener);
-      return () => document.removeEventListener('visibilitychange', listener);
-    },
-    () => document.hidden,
-  );
+/** Chromium's window of a document's own; other browsers have none. */
+function ownPictureWindow(): Window | null {
+  const owner: unknown = 'documentPictureInPicture' in window ? window.documentPictureInPicture : null;
+  if (typeof owner !== 'object' || owner === null || !('window' in owner)) return null;
+  return owner.window instanceof Window ? owner.window : null;
+}
+
+/** Whether nobody can see the page's pictures: it is hidden and none stands in a window of its own. */
+export function pageUnseen(): boolean {
+  const apart =
+    ((document.pictureInPictureElement as Element | null | undefined) ?? ownPictureWindow()) !== null;
+  return document.hidden && !apart;
+}
+
+const kSeenEvents = ['visibilitychange', 'enterpictureinpicture', 'leavepictureinpicture'] as const;
+
+export function useUnseen(): boolean {
+  return useSyncExternalStore((listener) => {
+    for (const name of kSeenEvents) document.addEventListener(name, listener, true);
+    return () => {
+      for (const name of kSeenEvents) document.removeEventListener(name, listener, true);
+    };
+  }, pageUnseen);
 }
 
 /** Device pixels per CSS pixel; follows zoom and moves between screens. */

@@ -1,31 +1,24 @@
 import { useEffect, useRef } from 'react';
 import type { TileView } from '@parley/core';
 import { viewsOf, type ShownTile } from '../views.ts';
-import { usePageHidden, usePixelRatio } from './useMedia.ts';
+import { usePixelRatio, useUnseen } from './useMedia.ts';
 
-/** Sizes settle while a window is dragged; the server need not hear each step. */
-const kSettleMs = 80;
-
-/** Tells the meeting which tiles are on screen, when that has changed. */
+/** Tells the meeting which tiles are on screen, at once when that has changed; the meeting knows how often to pass it on. */
 export function useViews(tiles: readonly ShownTile[], setView: (views: readonly TileView[]) => void): void {
-  const hidden = usePageHidden();
+  const unseen = useUnseen();
   const ratio = usePixelRatio();
-  const views = viewsOf(tiles, ratio, hidden);
+  const views = viewsOf(tiles, ratio, unseen);
   const wish = JSON.stringify(views);
   const latest = useRef({ views, setView });
   useEffect(() => {
     latest.current = { views, setView };
   });
-  const first = useRef(true);
+  const told = useRef(false);
   useEffect(() => {
-    const tell = (): void => latest.current.setView(latest.current.views);
-    if (latest.current.views.length === 0 && first.current) return undefined;
-    if (first.current || hidden) {
-      first.current = false;
-      tell();
-      return undefined;
-    }
-    const timer = setTimeout(tell, kSettleMs);
-    return () => clearTimeout(timer);
-  }, [wish, hidden]);
+    const now = latest.current;
+    // Before anybody is there the stage has nothing to ask for; a page that was opened hidden does mean nothing.
+    if (now.views.length === 0 && !told.current && !unseen) return;
+    told.current = true;
+    now.setView(now.views);
+  }, [wish, unseen]);
 }

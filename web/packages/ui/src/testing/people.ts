@@ -46,6 +46,7 @@ export function snapshot(change: Partial<MeetingSnapshot> = {}): MeetingSnapshot
     handUp: false,
     speakingWhileMuted: false,
     toasts: [],
+    hints: [],
     ...change,
   };
 }
@@ -76,6 +77,7 @@ export class RecordingMeeting implements Meeting {
   devices = (): DeviceList => kDevices;
   subscribeDevices = (): (() => void) => () => undefined;
   chooseDevice = (): Promise<void> => Promise.resolve();
+  resumeToken = (): string | null => null;
   stats = (): Promise<never> => new Promise(() => undefined);
   setMic = (on: boolean): void => void this.asked.push(['mic', on]);
   setCamera = (on: boolean): void => void this.asked.push(['camera', on]);
