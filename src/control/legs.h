@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ class Legs {
   void close(room::ParticipantId id);
   // Tells the media side which of the participant's tracks are wanted, where that has changed.
   void apply_state(const room::Participant& owner);
-  void set_view(room::ParticipantId id, std::vector<signaling::client::ViewEntry> views);
+  void set_view(room::ParticipantId id, const std::vector<signaling::client::ViewEntry>& views);
 
   const Leg* find(room::ParticipantId id) const;
   // The mid of a participant's slot; nullptr if the leg has none such.
@@ -43,16 +44,25 @@ class Legs {
   size_t shard() const { return shard_; }
 
  private:
+  // What somebody looks at; of one who isn't there or has no such source, nothing comes of it.
+  struct Wish {
+    room::ParticipantId participant;
+    signaling::MediaSource source = signaling::MediaSource::kCamera;
+    uint16_t width = 0;
+    uint16_t height = 0;
+    uint8_t priority = 0;
+  };
   struct Entry {
     std::optional<Leg> leg;
     std::map<TrackId, bool> enabled;  // as last told to the media side
-    std::vector<signaling::client::ViewEntry> views;
+    std::vector<Wish> wishes;
   };
 
   void command(media::Command command) { outbox_.media(shard_, std::move(command)); }
   void take_tracks(const room::Participant& owner, Entry& entry, const LegState& state);
   void drop_tracks(Entry& entry);
   void send_view(const Entry& entry);
+  void set_wishes(room::ParticipantId id, Entry& entry, std::vector<Wish> wishes);
   // The tracks of `id` have changed: whoever looks at it says so again with the new numbers.
   void refresh_viewers_of(room::ParticipantId id);
 
@@ -61,6 +71,8 @@ class Legs {
   Registry& registry_;
   Outbox& outbox_;
   std::map<room::ParticipantId, Entry> entries_;
+  // Who looks at whom, from the wishes of `entries_`; so at most kMaxViews for each of them.
+  std::map<room::ParticipantId, std::set<room::ParticipantId>> viewers_;
 };
 
 }  // namespace parley::control

@@ -11,7 +11,7 @@ TopologySwitch::TopologySwitch(P2pPolicy policy, TimeDelta quiet_time)
     : policy_(policy), quiet_time_(quiet_time) {}
 
 void TopologySwitch::handle_joined(ParticipantId id, Timestamp now) {
-  PARLEY_CHECK(find(id) == nullptr);
+  PARLEY_CHECK(members_.empty() || members_.back().id < id);
   Member& joiner = members_.emplace_back();
   joiner.id = id;
   if (members_.size() == 1) {
@@ -57,9 +57,9 @@ void TopologySwitch::join_further(Member& joiner, Timestamp now) {
 }
 
 void TopologySwitch::handle_left(ParticipantId id, Timestamp now) {
-  const auto it = std::ranges::find(members_, id, &Member::id);
-  if (it == members_.end()) return;
-  members_.erase(it);
+  const Member* leaving = find(id);
+  if (leaving == nullptr) return;
+  members_.erase(members_.begin() + (leaving - members_.data()));
   const bool was_in_pair = mode_ == TopologyMode::kP2p && in_pair(id);
   if (members_.empty()) {
     preparation_.reset();
@@ -205,13 +205,12 @@ bool TopologySwitch::is_direct(int64_t epoch, ParticipantId a, ParticipantId b) 
 }
 
 TopologySwitch::Member* TopologySwitch::find(ParticipantId id) {
-  const auto it = std::ranges::find(members_, id, &Member::id);
-  return it == members_.end() ? nullptr : &*it;
+  return const_cast<Member*>(std::as_const(*this).find(id));
 }
 
 const TopologySwitch::Member* TopologySwitch::find(ParticipantId id) const {
-  const auto it = std::ranges::find(members_, id, &Member::id);
-  return it == members_.end() ? nullptr : &*it;
+  const auto it = std::ranges::lower_bound(members_, id, {}, &Member::id);
+  return it == members_.end() || it->id != id ? nullptr : &*it;
 }
 
 ParticipantId TopologySwitch::other_of_pair(ParticipantId id) const {
