@@ -218,7 +218,7 @@ class Driver {
     while (control_.poll_output(out)) {
       const auto* text = std::get_if<control::SendText>(&out);
       if (text == nullptr) continue;
-      const auto message = signaling::parse_server_message(text->text);
+      const auto message = signaling::parse_server_message(*text->text);
       PARLEY_CHECK(message.has_value());
       if (const auto* joined = std::get_if<signaling::server::Joined>(&*message)) {
         token_ = joined->resume;

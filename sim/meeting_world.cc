@@ -78,7 +78,7 @@ void MeetingWorld::pump_control() {
   control::Output output;
   while (control_->poll_output(output)) {
     if (const auto* text = std::get_if<control::SendText>(&output)) {
-      frames_.push_back({network.now() + kSocketDelay, text->connection, text->text, false});
+      frames_.push_back({network.now() + kSocketDelay, text->connection, *text->text, false});
     } else if (const auto* media = std::get_if<control::MediaOutput>(&output)) {
       server_.command(media->command);
     }

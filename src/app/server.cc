@@ -155,6 +155,7 @@ std::optional<std::string> Server::Impl::start_media() {
 void Server::Impl::start_control(const std::vector<io::InterfaceAddress>& interfaces) {
   control::ControlConfig config;
   config.p2p = to_policy(settings_.p2p.mode);
+  for (const auto& [room, mode] : settings_.p2p.rooms) config.room_p2p[room] = to_policy(mode);
   config.quiet_time = TimeDelta::seconds(settings_.p2p.quiet_seconds);
   config.max_participants = static_cast<size_t>(settings_.rooms.max_participants);
   config.max_connections = static_cast<size_t>(settings_.http.max_connections);

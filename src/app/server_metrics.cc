@@ -147,6 +147,9 @@ void add_machine(MetricsPage& page, const MetricsSources& sources) {
                static_cast<double>(http.refused_per_ip));
   page.counter("parley_web_sockets_opened_total", "Signalling sockets opened.", {},
                static_cast<double>(http.web_sockets_opened));
+  page.counter("parley_web_sockets_too_slow_total",
+               "Signalling sockets closed because their clients didn't read.", {},
+               static_cast<double>(http.web_sockets_too_slow));
   page.counter("parley_web_socket_messages_total", "Signalling messages.",
                {{"direction", "received"}}, static_cast<double>(http.messages_received));
   page.counter("parley_web_socket_messages_total", "Signalling messages.", {{"direction", "sent"}},

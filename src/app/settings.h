@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,6 +42,7 @@ struct Settings {
   } media;
   struct {
     P2pMode mode = P2pMode::kOn;
+    std::map<std::string, P2pMode> rooms;  // by name; the stricter of this and `mode` holds
     int64_t quiet_seconds = 5;
   } p2p;
   struct {

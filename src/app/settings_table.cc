@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <map>
 #include <sstream>
 #include <utility>
 
@@ -134,6 +135,37 @@ std::optional<std::string> read_origins(List& target, const Value& value) {
 
 constexpr Choices<P2pMode, 3> kP2pModes = {
     {{"on", P2pMode::kOn}, {"lan", P2pMode::kLan}, {"off", P2pMode::kOff}}};
+// "ROOM=MODE" each.
+std::optional<std::string> read_room_modes(std::map<std::string, P2pMode>& target,
+                                           const Value& value) {
+  static constexpr const char* kExpected =
+      R"(a list of rooms (1 to 64 of a-z, 0-9, -) with a mode each, such as ["blue-fox=off", "board=lan"])";
+  static constexpr std::string_view kRoomCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-";
+  const auto items = items_of(value);
+  if (!items) return kExpected;
+  std::map<std::string, P2pMode> modes;
+  for (const std::string& item : *items) {
+    const size_t equals = item.find('=');
+    if (equals == 0 || equals > 64 || item.find_first_not_of(kRoomCharacters) != equals) {
+      return kExpected;
+    }
+    P2pMode mode{};
+    if (read_choice(mode, Value(item.substr(equals + 1)), kP2pModes)) return kExpected;
+    modes[item.substr(0, equals)] = mode;
+  }
+  target = std::move(modes);
+  return std::nullopt;
+}
+
+std::string write_room_modes(const std::map<std::string, P2pMode>& modes) {
+  List items;
+  for (const auto& [room, mode] : modes) {
+    const std::string quoted = write_choice(mode, kP2pModes);
+    items.push_back(room + "=" + quoted.substr(1, quoted.size() - 2));
+  }
+  return shown(items);
+}
+
 constexpr Choices<LogLevel, 4> kLogLevels = {{{"debug", LogLevel::kDebug},
                                               {"info", LogLevel::kInfo},
                                               {"warning", LogLevel::kWarning},
@@ -200,6 +232,10 @@ constexpr Setting kSettings[] = {
      "Whether two people talk directly: \"on\", \"lan\" (only inside one network) or \"off\".",
      [](Settings& s, const Value& v) { return read_choice(s.p2p.mode, v, kP2pModes); },
      [](const Settings& s) { return write_choice(s.p2p.mode, kP2pModes); }},
+    {"p2p.rooms",
+     "Rooms with a stricter mode of their own, such as \"blue-fox=off\" or \"board=lan\".",
+     [](Settings& s, const Value& v) { return read_room_modes(s.p2p.rooms, v); },
+     [](const Settings& s) { return write_room_modes(s.p2p.rooms); }},
     {"p2p.quiet_seconds",
      "How long a room must have had two people before they go back to talking directly.",
      [](Settings& s, const Value& v) { return read_integer(s.p2p.quiet_seconds, v, 0, 86'400); },

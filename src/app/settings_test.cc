@@ -54,6 +54,7 @@ shards = 2
 public_ips = ["192.0.2.1", "2001:db8::1"]
 [p2p]
 mode = "lan"
+rooms = ["blue-fox=off", "board=lan"]
 [log]
 format = "json"
 )");
@@ -65,6 +66,8 @@ format = "json"
   EXPECT_EQ(shard_count(s), 2u);
   EXPECT_EQ(s.media.public_ips.at(1).to_string(), "2001:db8::1");
   EXPECT_EQ(s.p2p.mode, P2pMode::kLan);
+  EXPECT_EQ(s.p2p.rooms, (std::map<std::string, P2pMode>{{"blue-fox", P2pMode::kOff},
+                                                         {"board", P2pMode::kLan}}));
   EXPECT_EQ(s.log.format, LogFormat::kJson);
   EXPECT_TRUE(loaded->warnings.empty());
 }
@@ -92,6 +95,7 @@ TEST_F(SettingsTest, PrintedAsTomlReadBackTheSame) {
   s.media.public_ips = {IpAddress::v4(192, 0, 2, 1)};
   s.http.allowed_origins = {"https://a.example", "https://b.example"};
   s.p2p.mode = P2pMode::kOff;
+  s.p2p.rooms = {{"blue-fox", P2pMode::kLan}};
   s.log.level = LogLevel::kDebug;
   const std::string printed = settings_as_toml(s);
   const auto loaded = load(printed);
@@ -111,6 +115,11 @@ TEST_F(SettingsTest, WithAWrongValueSayWhereWhatAndWhatToDo) {
   EXPECT_NE(
       error_of("[media]\npublic_ips = [\"example.org\"]\n").find("must be a list of IP addresses"),
       std::string::npos);
+  for (const char* item : {"blue-fox", "=off", "Blue=off", "blue=maybe", "blue fox=on"}) {
+    EXPECT_NE(error_of(std::string("[p2p]\nrooms = [\"") + item + "\"]\n").find("a list of rooms"),
+              std::string::npos)
+        << item;
+  }
   EXPECT_NE(error_of("[http]\nlisten = \"localhost\"\n").find("an address with a port"),
             std::string::npos);
   EXPECT_NE(error_of("[http]\nallowed_origins = [\"example.org\"]\n").find("a list of origins"),

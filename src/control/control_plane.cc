@@ -35,13 +35,17 @@ Subject subject_of(const media::Event& event) {
 }  // namespace
 
 ControlPlane::ControlPlane(ControlConfig config, RandomSource& random)
-    : config_(std::move(config)), random_(random), sessions_(config_.max_connections) {
+    : config_(std::move(config)),
+      random_(random),
+      sessions_(config_.max_connections),
+      loads_(config_.shards.size()) {
   PARLEY_CHECK(!config_.shards.empty());
 }
 
 ControlPlane::~ControlPlane() = default;
 
 void ControlPlane::handle_connected(ConnectionId id, const ConnectionInfo& info, Timestamp now) {
+  now_ = now;
   if (!stopping_ && sessions_.add(id, info, now)) return;
   ++stats_.bad_input["connections"];
   refuse(id, ErrorCode::kServerFull,
@@ -50,6 +54,7 @@ void ControlPlane::handle_connected(ConnectionId id, const ConnectionInfo& info,
 
 void ControlPlane::handle_message(ConnectionId id, std::string_view text, Timestamp now,
                                   int64_t wall_ms) {
+  now_ = now;
   Session* session = sessions_.find(id);
   if (session == nullptr) return;  // on its way to being closed
   const Sessions::Admission admission = sessions_.admit(*session, now);
@@ -93,8 +98,10 @@ void ControlPlane::handle_parsed(ConnectionId id, Session& session,
     outbox_.send(id, error(ErrorCode::kNotJoined, "Join a room first."));
     return;
   }
+  const RouterId router = session.router;
   meeting->handle_message(session.participant, {.connection = id, .info = session.info},
                           std::move(message), clock);
+  settle(router);
 }
 
 void ControlPlane::handle_join(ConnectionId id, Session& session, client::Join join,
@@ -121,9 +128,8 @@ void ControlPlane::handle_join(ConnectionId id, Session& session, client::Join j
     session.router = router;
     session.participant = seated->id;
     sessions_.remove(seated->replaced);
-  } else {
-    remove_if_empty(router);
   }
+  settle(router);
 }
 
 Meeting* ControlPlane::meeting_for(ConnectionId id, const client::Join& join) {
@@ -143,7 +149,7 @@ Meeting* ControlPlane::meeting_for(ConnectionId id, const client::Join& join) {
                                  .random = random_};
   routers_.emplace(join.room, router);
   auto meeting = std::make_unique<Meeting>(context, join.room, router, least_loaded_shard());
-  return meetings_.emplace(router, std::move(meeting)).first->second.get();
+  return (meetings_[router].meeting = std::move(meeting)).get();
 }
 
 void ControlPlane::handle_leave(ConnectionId id, const Session& session, bool may_return,
@@ -160,20 +166,25 @@ void ControlPlane::handle_leave(ConnectionId id, const Session& session, bool ma
       return;
     }
     meeting->handle_leave(participant, now);
-    remove_if_empty(router);
+    settle(router);
   }
 }
 
 void ControlPlane::handle_disconnected(ConnectionId id, Timestamp now) {
+  now_ = now;
   const Session* session = sessions_.find(id);
   if (session == nullptr) return;
   const RouterId router = session->router;
   const room::ParticipantId participant = session->participant;
   sessions_.remove(id);
-  if (Meeting* meeting = find(router)) meeting->handle_socket_lost(participant, now);
+  Meeting* meeting = find(router);
+  if (meeting == nullptr) return;
+  meeting->handle_socket_lost(participant, now);
+  settle(router);
 }
 
 void ControlPlane::handle_media_event(const media::Event& event, Timestamp now) {
+  now_ = now;
   Subject subject = subject_of(event);
   room::ParticipantId participant;
   if (subject.peer) {
@@ -189,21 +200,24 @@ void ControlPlane::handle_media_event(const media::Event& event, Timestamp now) 
 }
 
 void ControlPlane::handle_timeout(Timestamp now) {
+  now_ = now;
   for (const ConnectionId id : sessions_.take_silent(now)) {
     outbox_.close(id, kCloseSilent, "nothing heard");
     handle_disconnected(id, now);
   }
   std::vector<RouterId> due;
-  for (const auto& [router, meeting] : meetings_) {
-    if (meeting->poll_timeout().when <= now) due.push_back(router);
+  for (const auto& [when, router] : deadlines_) {
+    if (when > now) break;
+    due.push_back(router);
   }
   for (const RouterId router : due) {
     find(router)->handle_timeout(now);
-    remove_if_empty(router);
+    settle(router);
   }
 }
 
 void ControlPlane::stop(Timestamp now) {
+  now_ = now;
   stopping_ = true;
   for (const ConnectionId id : sessions_.all()) {
     outbox_.send(id, server::Closing{.reason = signaling::ClosingReason::kStopping,
@@ -217,40 +231,53 @@ void ControlPlane::stop(Timestamp now) {
 bool ControlPlane::poll_output(Output& out) {
   if (outbox_.poll(out)) return true;
   for (const RouterId router : std::exchange(unflushed_, {})) {
-    if (Meeting* meeting = find(router)) meeting->flush();
+    Meeting* meeting = find(router);
+    if (meeting == nullptr) continue;
+    meeting->flush(now_);
+    settle(router);
   }
   return outbox_.poll(out);
 }
 
 Deadline ControlPlane::poll_timeout() const {
   Deadline deadline = sessions_.poll_timeout();
-  for (const auto& [router, meeting] : meetings_) {
-    deadline = Deadline::earliest(deadline, meeting->poll_timeout());
-  }
-  return deadline;
+  if (deadlines_.empty()) return deadline;
+  const auto& [when, router] = *deadlines_.begin();
+  return Deadline::earliest(deadline, {when, meetings_.at(router).meeting->poll_timeout().reason});
 }
 
 size_t ControlPlane::participants() const {
   size_t count = 0;
-  for (const auto& [router, meeting] : meetings_) count += meeting->size();
+  for (const auto& [router, room] : meetings_) count += room.meeting->size();
   return count;
 }
 
 size_t ControlPlane::rooms_in(room::TopologyMode mode) const {
   return static_cast<size_t>(std::ranges::count_if(
-      meetings_, [mode](const auto& entry) { return entry.second->mode() == mode; }));
+      meetings_, [mode](const auto& entry) { return entry.second.meeting->mode() == mode; }));
 }
 
 Meeting* ControlPlane::find(RouterId router) {
   const auto it = meetings_.find(router);
-  return it == meetings_.end() ? nullptr : it->second.get();
+  return it == meetings_.end() ? nullptr : it->second.meeting.get();
 }
 
-void ControlPlane::remove_if_empty(RouterId router) {
-  Meeting* meeting = find(router);
-  if (meeting == nullptr || !meeting->empty()) return;
-  routers_.erase(meeting->name());
-  meetings_.erase(router);
+void ControlPlane::settle(RouterId router) {
+  const auto it = meetings_.find(router);
+  if (it == meetings_.end()) return;
+  Room& room = it->second;
+  const Meeting& meeting = *room.meeting;
+  const size_t load = meeting.size();
+  const Timestamp due = load == 0 ? Timestamp::never() : meeting.poll_timeout().when;
+  loads_[meeting.shard()] += load - std::exchange(room.load, load);
+  if (due != room.due) {
+    if (!room.due.is_never()) deadlines_.erase({room.due, router});
+    if (!due.is_never()) deadlines_.emplace(due, router);
+    room.due = due;
+  }
+  if (load != 0) return;
+  routers_.erase(meeting.name());
+  meetings_.erase(it);
 }
 
 void ControlPlane::refuse(ConnectionId id, ErrorCode code, std::string message,
@@ -260,12 +287,7 @@ void ControlPlane::refuse(ConnectionId id, ErrorCode code, std::string message,
 }
 
 size_t ControlPlane::least_loaded_shard() const {
-  std::vector<size_t> load(config_.shards.size(), 0);
-  // A room without people yet counts as one.
-  for (const auto& [router, meeting] : meetings_) {
-    load[meeting->shard()] += std::max<size_t>(meeting->size(), 1);
-  }
-  return static_cast<size_t>(std::ranges::min_element(load) - load.begin());
+  return static_cast<size_t>(std::ranges::min_element(loads_) - loads_.begin());
 }
 
 }  // namespace parley::control

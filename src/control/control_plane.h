@@ -12,6 +12,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/deadline.h"
 #include "base/random.h"
@@ -60,11 +62,18 @@ class ControlPlane {
   // The room's meeting, made if need be; nullptr: the client has been told why not.
   Meeting* meeting_for(ConnectionId id, const signaling::client::Join& join);
   Meeting* find(RouterId router);
-  void remove_if_empty(RouterId router);
+  // After anything that a meeting was told: ends it if it is empty, notes its size and deadline.
+  void settle(RouterId router);
   // Says no and closes.
   void refuse(ConnectionId id, signaling::ErrorCode code, std::string message,
               std::optional<int64_t> request);
   size_t least_loaded_shard() const;
+
+  struct Room {
+    std::unique_ptr<Meeting> meeting;
+    size_t load = 0;                     // as counted in `loads_`
+    Timestamp due = Timestamp::never();  // as noted in `deadlines_`
+  };
 
   const ControlConfig config_;
   RandomSource& random_;
@@ -72,9 +81,12 @@ class ControlPlane {
   Registry registry_;
   Stats stats_;
   Sessions sessions_;
-  std::map<RouterId, std::unique_ptr<Meeting>> meetings_;  // at most config_.max_rooms
-  std::map<std::string, RouterId, std::less<>> routers_;   // by the room's name
-  std::set<RouterId> unflushed_;                           // with media events not yet told
+  std::map<RouterId, Room> meetings_;                     // at most config_.max_rooms
+  std::map<std::string, RouterId, std::less<>> routers_;  // by the room's name
+  std::set<std::pair<Timestamp, RouterId>> deadlines_;    // of the meetings that have one
+  std::vector<size_t> loads_;                             // people of each shard
+  std::set<RouterId> unflushed_;                          // with media events not yet told
+  Timestamp now_;                                         // of the latest call
   bool stopping_ = false;
 };
 

@@ -21,6 +21,9 @@ inline constexpr char kFingerprint[] =
     "FF";
 inline constexpr ConnectionId kAna{1}, kBo{2}, kCy{3}, kDi{4};
 
+// After this everything that waits for its turn in a small room has been told.
+inline constexpr TimeDelta kTurn = room::broadcast_interval(2) * Presenter::kQualityIntervals;
+
 inline ControlConfig config() {
   ControlConfig config;
   config.shards = {{.media_port = 3478}, {.media_port = 3479}};
@@ -77,12 +80,13 @@ class ControlPlaneTest : public testing::Test {
     control_->handle_timeout(now_);
     drain();
   }
+  void take_turn() { advance(kTurn); }
   void drain() {
     Output out;
     while (control_->poll_output(out)) {
       if (const auto* text = std::get_if<SendText>(&out)) {
-        const auto message = signaling::parse_server_message(text->text);
-        ASSERT_TRUE(message) << text->text;
+        const auto message = signaling::parse_server_message(*text->text);
+        ASSERT_TRUE(message) << *text->text;
         told_[text->connection].push_back(*message);
       } else if (const auto* close = std::get_if<CloseConnection>(&out)) {
         closed_[close->connection] = close->code;

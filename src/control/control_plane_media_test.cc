@@ -78,6 +78,7 @@ TEST_F(ControlPlaneTest, MutedMicrophoneIsDisabledAndTold) {
   ASSERT_EQ(disabled.size(), 1u);
   EXPECT_EQ(disabled[0].track, TrackId{1});
   EXPECT_FALSE(disabled[0].enabled);
+  take_turn();
   ASSERT_EQ(last<server::Roster>(kBo).changed.size(), 1u);
   EXPECT_EQ(last<server::Roster>(kBo).changed[0],
             (server::ParticipantChange{"p1", {}, false, {}, {}, {}}));
@@ -136,12 +137,14 @@ TEST_F(ControlPlaneTest, SpeakerAndQualityAreToldToAllWhenTheyChange) {
   event(media::PeerQuality{PeerId{1}, TimeDelta::millis(400), 0.0f, 0.0f});
   EXPECT_THAT(last<server::Quality>(kBo).participants,
               ElementsAre(server::ParticipantQuality{"p1", 2}));
+  take_turn();
   event(media::PeerStateChanged{.peer = PeerId{1}, .state = media::PeerState::kDisconnected});
   EXPECT_THAT(last<server::Quality>(kBo).participants,
               ElementsAre(server::ParticipantQuality{"p1", 0}));
   forget();
   event(media::DominantSpeaker{RouterId{1}, TrackId{1}});
   EXPECT_THAT(told_, IsEmpty());
+  take_turn();
   say(kAna, client::Leave{});
   EXPECT_EQ(last<server::Speaker>(kBo).participant, std::nullopt);
 }

@@ -68,6 +68,7 @@ TEST_F(ControlPlaneTest, RenameIsAcknowledgedAndTold) {
   join(kBo, "Bo");
   say(kAna, client::Rename{3, "Ana B."});
   EXPECT_EQ(last<server::Ok>(kAna).id, 3);
+  take_turn();
   EXPECT_EQ(last<server::Roster>(kBo).changed[0].name, "Ana B.");
 }
 
@@ -78,9 +79,10 @@ TEST_F(ControlPlaneTest, LeavingEndsThePeerAndTellsTheOthers) {
   say(kAna, client::Leave{});
   EXPECT_EQ(last<server::Closing>(kAna).reason, signaling::ClosingReason::kLeft);
   EXPECT_EQ(closed_[kAna], 1000);
+  EXPECT_EQ(commands<media::RemovePeer>()[0].peer, PeerId{1});
+  take_turn();
   EXPECT_EQ(last<server::Roster>(kBo).left[0],
             (server::ParticipantLeft{"p1", signaling::LeftReason::kLeft}));
-  EXPECT_EQ(commands<media::RemovePeer>()[0].peer, PeerId{1});
   say(kBo, client::Leave{});
   EXPECT_EQ(control_->rooms(), 0u);
   EXPECT_EQ(control_->participants(), 0u);

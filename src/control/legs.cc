@@ -37,7 +37,7 @@ void Legs::open(const room::Participant& owner, Negotiated negotiated) {
   take_tracks(owner, entry, negotiated.state);
   entry.leg = Leg{.peer = peer, .state = std::move(negotiated.state)};
   apply_state(owner);
-  if (entry.views && !entry.views->empty()) send_view(entry);
+  if (!entry.wishes.empty()) send_view(entry);
   refresh_viewers_of(owner.id);
 }
 
@@ -63,6 +63,7 @@ void Legs::close(room::ParticipantId id) {
     command(media::RemovePeer{it->second.leg->peer});
     registry_.remove_peer(it->second.leg->peer);
   }
+  set_wishes(id, it->second, {});
   entries_.erase(it);
 }
 
@@ -78,15 +79,39 @@ void Legs::apply_state(const room::Participant& owner) {
   }
 }
 
-void Legs::set_view(room::ParticipantId id, std::vector<signaling::client::ViewEntry> views) {
+void Legs::set_view(room::ParticipantId id,
+                    const std::vector<signaling::client::ViewEntry>& views) {
   Entry& entry = entries_[id];
-  entry.views = std::move(views);
+  std::vector<Wish> wishes;
+  wishes.reserve(views.size());
+  for (const signaling::client::ViewEntry& view : views) {
+    const auto participant = room::parse_participant_id(view.participant);
+    if (!participant) continue;
+    wishes.push_back({.participant = *participant,
+                      .source = view.source,
+                      .width = view.width,
+                      .height = view.height,
+                      .priority = view.priority});
+  }
+  entry.has_view = true;
+  set_wishes(id, entry, std::move(wishes));
   if (entry.leg) send_view(entry);
 }
 
-const std::vector<signaling::client::ViewEntry>* Legs::view(room::ParticipantId id) const {
+const std::vector<Legs::Wish>* Legs::wishes(room::ParticipantId id) const {
   const auto it = entries_.find(id);
-  return it == entries_.end() || !it->second.views ? nullptr : &*it->second.views;
+  return it == entries_.end() || !it->second.has_view ? nullptr : &it->second.wishes;
+}
+
+void Legs::set_wishes(room::ParticipantId id, Entry& entry, std::vector<Wish> wishes) {
+  for (const Wish& wish : entry.wishes) {
+    const auto it = viewers_.find(wish.participant);
+    if (it == viewers_.end()) continue;  // wished twice
+    it->second.erase(id);
+    if (it->second.empty()) viewers_.erase(it);
+  }
+  entry.wishes = std::move(wishes);
+  for (const Wish& wish : entry.wishes) viewers_[wish.participant].insert(id);
 }
 
 const Legs::Leg* Legs::find(room::ParticipantId id) const {
@@ -128,9 +153,8 @@ void Legs::drop_tracks(Entry& entry) {
 
 void Legs::send_view(const Entry& entry) {
   media::SetView view{.peer = entry.leg->peer, .wishes = {}};
-  for (const signaling::client::ViewEntry& wish : *entry.views) {
-    const auto participant = room::parse_participant_id(wish.participant);
-    const Leg* leg = participant ? find(*participant) : nullptr;
+  for (const Wish& wish : entry.wishes) {
+    const Leg* leg = find(wish.participant);
     if (leg == nullptr || leg == &*entry.leg) continue;
     for (const PublishedTrack& track : leg->state.tracks) {
       if (track.source != wish.source) continue;
@@ -144,12 +168,11 @@ void Legs::send_view(const Entry& entry) {
 }
 
 void Legs::refresh_viewers_of(room::ParticipantId id) {
-  const std::string text = room::to_text(id);
-  for (const auto& [viewer, entry] : entries_) {
-    if (viewer == id || !entry.leg || !entry.views) continue;
-    const bool looks = std::ranges::any_of(
-        *entry.views, [&text](const auto& wish) { return wish.participant == text; });
-    if (looks) send_view(entry);
+  const auto it = viewers_.find(id);
+  if (it == viewers_.end()) return;
+  for (const room::ParticipantId viewer : it->second) {
+    const Entry& entry = entries_.at(viewer);
+    if (viewer != id && entry.leg) send_view(entry);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,14 @@ class Legs {
     PeerId peer;
     LegState state;
   };
+  // What somebody looks at; of one who isn't there or has no such source, nothing comes of it.
+  struct Wish {
+    room::ParticipantId participant;
+    signaling::MediaSource source = signaling::MediaSource::kCamera;
+    uint16_t width = 0;
+    uint16_t height = 0;
+    uint8_t priority = 0;
+  };
 
   Legs(RouterId router, size_t shard, Registry& registry, Outbox& outbox)
       : router_(router), shard_(shard), registry_(registry), outbox_(outbox) {}
@@ -34,10 +43,10 @@ class Legs {
   void close(room::ParticipantId id);
   // Tells the media side which of the participant's tracks are wanted, where that has changed.
   void apply_state(const room::Participant& owner);
-  void set_view(room::ParticipantId id, std::vector<signaling::client::ViewEntry> views);
+  void set_view(room::ParticipantId id, const std::vector<signaling::client::ViewEntry>& views);
 
   // What the participant said it looks at; nullptr: it said nothing yet.
-  const std::vector<signaling::client::ViewEntry>* view(room::ParticipantId id) const;
+  const std::vector<Wish>* wishes(room::ParticipantId id) const;
 
   const Leg* find(room::ParticipantId id) const;
   // The mid of a participant's slot; nullptr if the leg has none such.
@@ -49,13 +58,15 @@ class Legs {
   struct Entry {
     std::optional<Leg> leg;
     std::map<TrackId, bool> enabled;  // as last told to the media side
-    std::optional<std::vector<signaling::client::ViewEntry>> views;
+    bool has_view = false;            // said what it looks at
+    std::vector<Wish> wishes;
   };
 
   void command(media::Command command) { outbox_.media(shard_, std::move(command)); }
   void take_tracks(const room::Participant& owner, Entry& entry, const LegState& state);
   void drop_tracks(Entry& entry);
   void send_view(const Entry& entry);
+  void set_wishes(room::ParticipantId id, Entry& entry, std::vector<Wish> wishes);
   // The tracks of `id` have changed: whoever looks at it says so again with the new numbers.
   void refresh_viewers_of(room::ParticipantId id);
 
@@ -64,6 +75,8 @@ class Legs {
   Registry& registry_;
   Outbox& outbox_;
   std::map<room::ParticipantId, Entry> entries_;
+  // Who looks at whom, from the wishes of `entries_`; so at most kMaxViews for each of them.
+  std::map<room::ParticipantId, std::set<room::ParticipantId>> viewers_;
 };
 
 }  // namespace parley::control

@@ -2,13 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "control/addresses.h"
 #include "control/wire.h"
-#include "signaling/codec.h"
 
 namespace parley::control {
 namespace {
@@ -71,7 +69,7 @@ std::optional<Meeting::Seated> Meeting::join_new(const Origin& origin, client::J
     install_leg(id, *std::move(negotiated), clock.now);
   }
   welcome(id, join, /*resumed=*/false, std::move(answer_sdp), origin, clock);
-  flush();
+  flush(clock.now);
   return Seated{.id = id, .replaced = {}};
 }
 
@@ -105,7 +103,7 @@ Meeting::Seated Meeting::join_again(room::ParticipantId id, const Origin& origin
     }
     if (const room::ParticipantId peer = direct_peer(id)) tell_watched(peer, id);
   }
-  flush();
+  flush(clock.now);
   return {.id = id, .replaced = former};
 }
 
@@ -117,9 +115,8 @@ void Meeting::welcome(room::ParticipantId id, const client::Join& join, bool res
   joined.room = name_;
   joined.resume = room_.resume_token(id);
   joined.resumed = resumed;
-  for (const room::Participant& person : room_.participants()) {
-    joined.participants.push_back(to_wire(person));
-  }
+  std::vector<server::Roster> rest;
+  joined.participants = first_page(room_.roster_for(id), rest);
   joined.topology = to_wire(room_.topology().in_force(id));
   joined.answer_sdp = std::move(answer_sdp);
   joined.chat = chat_backlog(chat_.since(resumed ? join.chat_seq.value_or(0) : 0));
@@ -131,6 +128,7 @@ void Meeting::welcome(room::ParticipantId id, const client::Join& join, bool res
   }
   joined.server_time = clock.wall_ms;
   send(id, joined);
+  for (const server::Roster& page : rest) send(id, page);
   for (const Presenter::Message& message : presenter_.everything_for(id)) {
     send(id, message.message);
   }
@@ -163,21 +161,20 @@ void Meeting::install_leg(room::ParticipantId id, Negotiated negotiated, Timesta
 
 void Meeting::handle_leave(room::ParticipantId id, Timestamp now) {
   room_.handle_leave(id, room::LeftReason::kLeft, now);
-  remove_person(id);
-  flush();
+  flush(now);
 }
 
 void Meeting::handle_socket_lost(room::ParticipantId id, Timestamp now) {
   connections_.erase(id);
   room_.handle_socket_lost(id, now);
-  flush();
+  flush(now);
 }
 
 void Meeting::handle_page_gone(room::ParticipantId id, Timestamp now) {
   connections_.erase(id);
   presenter_.handle_connected(id, false);
   room_.handle_socket_lost(id, now, room::Room::kReturnTime);
-  flush();
+  flush(now);
 }
 
 void Meeting::handle_media_event(room::ParticipantId owner, const media::Event& event,
@@ -190,10 +187,12 @@ void Meeting::handle_media_event(room::ParticipantId owner, const media::Event& 
     }
   } else if (const auto* slot = std::get_if<media::SlotSource>(&event)) {
     presenter_.handle_slot(owner, *slot);
+    note_named(slot->track);
   } else if (const auto* layers = std::get_if<media::LayersWanted>(&event)) {
     presenter_.handle_layers(owner, *layers);
   } else if (const auto* speaker = std::get_if<media::DominantSpeaker>(&event)) {
     presenter_.handle_speaker(*speaker);
+    note_named(speaker->track);
   } else if (const auto* quality = std::get_if<media::PeerQuality>(&event)) {
     presenter_.handle_quality(owner, *quality);
   }
@@ -201,15 +200,15 @@ void Meeting::handle_media_event(room::ParticipantId owner, const media::Event& 
 
 void Meeting::handle_timeout(Timestamp now) {
   room_.handle_timeout(now);
-  flush();
+  flush(now);
 }
 
-void Meeting::flush() {
+void Meeting::flush(Timestamp now) {
   room::RoomOutput out;
-  while (room_.poll_output(out)) {
+  while (room_.poll_output(out, now)) {
     std::visit([this](const auto& output) { take(output); }, out);
   }
-  for (const Presenter::Message& message : presenter_.take_changes()) {
+  for (const Presenter::Message& message : presenter_.take_changes(now, room_.size())) {
     if (message.to) {
       send(message.to, message.message);
     } else {
@@ -218,14 +217,27 @@ void Meeting::flush() {
   }
 }
 
-// Who has just joined has read the roster in its `joined`.
+void Meeting::take(const room::SeatEnded& ended) {
+  connections_.erase(ended.id);
+  chat_rates_.erase(ended.id);
+  legs_.close(ended.id);
+  presenter_.handle_left(ended.id);
+  watched_.erase(ended.id);
+}
+
 void Meeting::take(const room::RosterDiff& diff) {
-  for (const auto& [id, reason] : diff.left) remove_person(id);
-  const std::string text = signaling::write(signaling::ServerMessage(to_wire(diff)));
-  for (const auto& [id, connection] : connections_) {
-    const bool is_new =
-        std::ranges::find(diff.joined, id, &room::Participant::id) != diff.joined.end();
-    if (!is_new) context_.outbox.send_text(connection, text);
+  for (const server::Roster& page : pages(to_wire(diff))) {
+    if (diff.to) {
+      send(diff.to, page);
+      continue;
+    }
+    const SharedText text = encode(page);
+    auto excepted = diff.except.begin();
+    for (const auto& [id, connection] : connections_) {
+      while (excepted != diff.except.end() && *excepted < id) ++excepted;
+      if (excepted != diff.except.end() && *excepted == id) continue;
+      context_.outbox.send_text(connection, text);
+    }
   }
 }
 
@@ -247,13 +259,6 @@ void Meeting::take(const room::ServerPathMissing&) {
                  "others can't see or hear them. Trying again."});
 }
 
-void Meeting::remove_person(room::ParticipantId id) {
-  connections_.erase(id);
-  legs_.close(id);
-  presenter_.handle_left(id);
-  watched_.erase(id);
-}
-
 room::ParticipantId Meeting::direct_peer(room::ParticipantId id) const {
   if (const auto preparation = room_.topology().preparation(id);
       preparation && preparation->mode == room::TopologyMode::kP2p) {
@@ -263,12 +268,11 @@ room::ParticipantId Meeting::direct_peer(room::ParticipantId id) const {
 }
 
 void Meeting::tell_watched(room::ParticipantId viewer, room::ParticipantId publisher) {
-  const std::vector<client::ViewEntry>* views = legs_.view(viewer);
-  if (views == nullptr) return;
+  const std::vector<Legs::Wish>* wishes = legs_.wishes(viewer);
+  if (wishes == nullptr) return;
   server::Watched watched{.by = room::to_text(viewer), .sources = {}};
-  const std::string looked_at = room::to_text(publisher);
-  for (const client::ViewEntry& wish : *views) {
-    if (wish.participant != looked_at) continue;
+  for (const Legs::Wish& wish : *wishes) {
+    if (wish.participant != publisher) continue;
     const auto same =
         std::ranges::find(watched.sources, wish.source, &server::WatchedSource::source);
     if (same == watched.sources.end()) {
@@ -284,6 +288,10 @@ void Meeting::tell_watched(room::ParticipantId viewer, room::ParticipantId publi
   send(publisher, watched);
 }
 
+void Meeting::note_named(TrackId track) {
+  if (const auto owner = context_.registry.track(track)) room_.handle_named(owner->participant);
+}
+
 ConnectionId Meeting::connection_of(room::ParticipantId id) const {
   const auto it = connections_.find(id);
   return it == connections_.end() ? ConnectionId{} : it->second;
@@ -294,7 +302,7 @@ void Meeting::send(room::ParticipantId to, const signaling::ServerMessage& messa
 }
 
 void Meeting::send_all(const signaling::ServerMessage& message) {
-  const std::string text = signaling::write(message);
+  const SharedText text = encode(message);
   for (const auto& [id, connection] : connections_) context_.outbox.send_text(connection, text);
 }
 

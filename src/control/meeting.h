@@ -20,6 +20,7 @@
 #include "media/event.h"
 #include "room/room.h"
 #include "signaling/client_message.h"
+#include "signaling/rate_limit.h"
 
 namespace parley::control {
 
@@ -37,6 +38,11 @@ class Meeting {
     ConnectionId connection;
     ConnectionInfo info;
   };
+  // A chat message goes to everybody, so of those one may send fewer than of other messages: 2 a
+  // second of the longest are 32 KB/s to each. A burst is what somebody pastes line by line.
+  static constexpr int64_t kChatBurst = 20;
+  static constexpr int64_t kChatPerSecond = 2;
+
   struct Clock {
     Timestamp now;
     int64_t wall_ms = 0;  // since 1970
@@ -61,10 +67,12 @@ class Meeting {
   // An event of the participant's peer; flush() says what came of it.
   void handle_media_event(room::ParticipantId owner, const media::Event& event, Timestamp now);
   void handle_timeout(Timestamp now);
-  // Sends what has changed. All calls but handle_media_event() do it themselves.
-  void flush();
+  // Sends what has changed and is due. All calls but handle_media_event() do it themselves.
+  void flush(Timestamp now);
 
-  Deadline poll_timeout() const { return room_.poll_timeout(); }
+  Deadline poll_timeout() const {
+    return Deadline::earliest(room_.poll_timeout(), presenter_.poll_timeout());
+  }
   bool empty() const { return room_.size() == 0; }
   size_t size() const { return room_.size(); }
   room::TopologyMode mode() const { return room_.topology().mode(); }
@@ -99,15 +107,17 @@ class Meeting {
   template <typename Other>
   void on(room::ParticipantId, const Origin&, Other&, Clock) {}
 
+  void take(const room::SeatEnded& ended);
   void take(const room::RosterDiff& diff);
   void take(const room::TopologyMessage& message);
   void take(const room::SwitchEnded& ended);
   void take(const room::ServerPathMissing&);
-  void remove_person(room::ParticipantId id);
   // The other end of the direct leg in preparation or force; none: no such leg.
   room::ParticipantId direct_peer(room::ParticipantId id) const;
   // Tells `publisher` what `viewer` looks at of it, when that has changed.
   void tell_watched(room::ParticipantId viewer, room::ParticipantId publisher);
+  // The track's owner is about to be named to others.
+  void note_named(TrackId track);
 
   ConnectionId connection_of(room::ParticipantId id) const;
   void send(room::ParticipantId to, const signaling::ServerMessage& message);
@@ -123,7 +133,8 @@ class Meeting {
   Presenter presenter_;
   DirectRelay relay_;
   std::map<room::ParticipantId, signaling::server::Watched> watched_;  // by who was told
-  std::map<room::ParticipantId, ConnectionId> connections_;  // of those whose socket stands
+  std::map<room::ParticipantId, ConnectionId> connections_;         // of those whose socket stands
+  std::map<room::ParticipantId, signaling::RateLimit> chat_rates_;  // of those who have chatted
 };
 
 }  // namespace parley::control

@@ -16,7 +16,7 @@ void Meeting::handle_message(room::ParticipantId from, const Origin& origin,
                              signaling::ClientMessage message, Clock clock) {
   if (room_.find(from) == nullptr) return;
   std::visit([&](auto& m) { on(from, origin, m, clock); }, message);
-  flush();
+  flush(clock.now);
 }
 
 void Meeting::on(room::ParticipantId from, const Origin& origin, client::Offer& m, Clock clock) {
@@ -45,7 +45,14 @@ void Meeting::on(room::ParticipantId from, const Origin&, client::Rename& m, Clo
   send(from, server::Ok{.id = m.id, .seq = {}});
 }
 
-void Meeting::on(room::ParticipantId from, const Origin&, client::Chat& m, Clock clock) {
+void Meeting::on(room::ParticipantId from, const Origin& origin, client::Chat& m, Clock clock) {
+  auto& rate = chat_rates_.try_emplace(from, clock.now, kChatBurst, kChatPerSecond).first->second;
+  if (!rate.allow(clock.now)) {
+    ++context_.stats.bad_input["chat_rate"];
+    refuse(origin, ErrorCode::kTooMany, "Too many chat messages in a short time. Wait a little.",
+           m.id);
+    return;
+  }
   const chat::Log::Posted posted = chat_.post({.seq = 0,
                                                .from = room::to_text(from),
                                                .name = room_.find(from)->name,

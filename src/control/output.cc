@@ -6,11 +6,15 @@
 
 namespace parley::control {
 
-void Outbox::send(ConnectionId to, const signaling::ServerMessage& message) {
-  send_text(to, signaling::write(message));
+SharedText encode(const signaling::ServerMessage& message) {
+  return std::make_shared<const std::string>(signaling::write(message));
 }
 
-void Outbox::send_text(ConnectionId to, std::string text) {
+void Outbox::send(ConnectionId to, const signaling::ServerMessage& message) {
+  if (to) send_text(to, encode(message));
+}
+
+void Outbox::send_text(ConnectionId to, SharedText text) {
   if (to) outputs_.emplace_back(SendText{to, std::move(text)});
 }
 

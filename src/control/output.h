@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -22,9 +23,12 @@ struct ConnectionInfo {
   IpAddress local_ip;  // the address of ours that the connection came in on
 };
 
+// One frame's text, made once and shared by all who get it.
+using SharedText = std::shared_ptr<const std::string>;
+
 struct SendText {
   ConnectionId connection;
-  std::string text;
+  SharedText text;
 };
 struct CloseConnection {
   ConnectionId connection;
@@ -46,12 +50,13 @@ inline constexpr uint16_t kCloseReplaced = 4002;
 inline constexpr uint16_t kCloseSilent = 4003;
 inline constexpr uint16_t kCloseTooMany = 4004;
 
+SharedText encode(const signaling::ServerMessage& message);
+
 // Drained by the driver after each call; so bounded by what one call makes.
 class Outbox {
  public:
   void send(ConnectionId to, const signaling::ServerMessage& message);
-  // A text made once for many.
-  void send_text(ConnectionId to, std::string text);
+  void send_text(ConnectionId to, SharedText text);
   void close(ConnectionId connection, uint16_t code, std::string reason);
   void media(size_t shard, media::Command command);
   bool poll(Output& out);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "room/roster_batch.h"
+
 namespace parley::control {
 
 namespace server = signaling::server;
@@ -24,6 +26,7 @@ void Presenter::handle_slot(room::ParticipantId owner, const media::SlotSource& 
     slot.rtp_timestamp = event.rtp_timestamp;
   }
   told_[owner].new_slots[*mid] = std::move(slot);
+  untold_.insert(owner);
 }
 
 void Presenter::handle_layers(room::ParticipantId owner, const media::LayersWanted& event) {
@@ -37,15 +40,13 @@ void Presenter::handle_layers(room::ParticipantId owner, const media::LayersWant
   // A single encoding has no rid; the empty one stands for it.
   if (track->rids.empty() && event.mask != 0) rids.emplace_back();
   told_[owner].new_layers[track->source] = std::move(rids);
+  untold_.insert(owner);
 }
 
 void Presenter::handle_speaker(const media::DominantSpeaker& event) {
   const std::optional<TrackOwner> owner = registry_.track(event.track);
-  std::optional<std::string> speaker;
-  if (owner) speaker = room::to_text(owner->participant);
-  if (speaker == speaker_) return;
-  speaker_ = std::move(speaker);
-  speaker_changed_ = true;
+  speaker_.reset();
+  if (owner) speaker_ = room::to_text(owner->participant);
 }
 
 void Presenter::handle_quality(room::ParticipantId owner, const media::PeerQuality& event) {
@@ -62,11 +63,9 @@ void Presenter::handle_connected(room::ParticipantId owner, bool connected) {
 
 void Presenter::handle_left(room::ParticipantId id) {
   told_.erase(id);
-  new_bars_.erase(id);
-  if (speaker_ == room::to_text(id)) {
-    speaker_.reset();
-    speaker_changed_ = true;
-  }
+  untold_.erase(id);
+  former_bars_.erase(id);
+  if (speaker_ == room::to_text(id)) speaker_.reset();
 }
 
 void Presenter::handle_new_leg(room::ParticipantId id) {
@@ -76,9 +75,10 @@ void Presenter::handle_new_leg(room::ParticipantId id) {
   told.bars = bars;
 }
 
-std::vector<Presenter::Message> Presenter::take_changes() {
+std::vector<Presenter::Message> Presenter::take_changes(Timestamp now, size_t people) {
   std::vector<Message> messages;
-  for (auto& [id, told] : told_) {
+  for (const room::ParticipantId id : std::exchange(untold_, {})) {
+    Told& told = told_.at(id);
     if (!told.new_slots.empty()) {
       server::Slots slots;
       for (auto& [mid, slot] : std::exchange(told.new_slots, {})) {
@@ -94,15 +94,31 @@ std::vector<Presenter::Message> Presenter::take_changes() {
       messages.push_back({id, server::Layers{source, rids}});
     }
   }
-  if (std::exchange(speaker_changed_, false)) messages.push_back({{}, server::Speaker{speaker_}});
-  if (!new_bars_.empty()) {
+  const TimeDelta interval = room::broadcast_interval(people);
+  if (speaker_ != told_speaker_ && now >= next_speaker_) {
+    told_speaker_ = speaker_;
+    next_speaker_ = now + interval;
+    messages.push_back({{}, server::Speaker{speaker_}});
+  }
+  if (!former_bars_.empty() && now >= next_quality_) {
     server::Quality quality;
-    for (const auto& [id, bars] : std::exchange(new_bars_, {})) {
-      quality.participants.push_back({room::to_text(id), bars});
+    for (const auto& [id, former] : std::exchange(former_bars_, {})) {
+      const int64_t bars = *told_.at(id).bars;
+      if (former != bars) quality.participants.push_back({room::to_text(id), bars});
     }
-    messages.push_back({{}, std::move(quality)});
+    if (!quality.participants.empty()) {
+      next_quality_ = now + interval * kQualityIntervals;
+      messages.push_back({{}, std::move(quality)});
+    }
   }
   return messages;
+}
+
+Deadline Presenter::poll_timeout() const {
+  Deadline deadline;
+  if (speaker_ != told_speaker_) deadline = {next_speaker_, "speaker"};
+  if (former_bars_.empty()) return deadline;
+  return Deadline::earliest(deadline, {next_quality_, "quality"});
 }
 
 std::vector<Presenter::Message> Presenter::everything_for(room::ParticipantId id) const {
@@ -127,8 +143,8 @@ std::vector<Presenter::Message> Presenter::everything_for(room::ParticipantId id
 void Presenter::set_bars(room::ParticipantId id, int64_t bars) {
   Told& told = told_[id];
   if (told.bars == bars) return;
+  former_bars_.try_emplace(id, told.bars);
   told.bars = bars;
-  new_bars_[id] = bars;
 }
 
 }  // namespace parley::control

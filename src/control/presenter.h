@@ -5,9 +5,11 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "base/deadline.h"
 #include "control/legs.h"
 #include "media/event.h"
 #include "room/participant.h"
@@ -22,6 +24,9 @@ class Presenter {
   static constexpr float kFairLoss = 0.10f;
   static constexpr TimeDelta kGoodRoundTrip = TimeDelta::millis(300);
   static constexpr TimeDelta kFairRoundTrip = TimeDelta::millis(800);
+
+  // Reports come every 2 s, and nobody needs them sooner than names and states.
+  static constexpr int64_t kQualityIntervals = 5;  // of room::broadcast_interval()
 
   struct Message {
     room::ParticipantId to;  // none: everybody
@@ -40,8 +45,10 @@ class Presenter {
   // Its leg is a new one: no slot shows anything yet.
   void handle_new_leg(room::ParticipantId id);
 
-  // What has changed since the last call, in the order slots, layers, speaker, quality.
-  std::vector<Message> take_changes();
+  // What has changed since the last call, in the order slots, layers, speaker, quality. What goes
+  // to all waits until it is due in a room of `people`.
+  std::vector<Message> take_changes(Timestamp now, size_t people);
+  Deadline poll_timeout() const;
   // All that holds for one who has just come or come back.
   std::vector<Message> everything_for(room::ParticipantId id) const;
 
@@ -59,9 +66,13 @@ class Presenter {
   const Legs& legs_;
   const Registry& registry_;
   std::map<room::ParticipantId, Told> told_;
+  std::set<room::ParticipantId> untold_;  // with new slots or layers
   std::optional<std::string> speaker_;
-  bool speaker_changed_ = false;
-  std::map<room::ParticipantId, int64_t> new_bars_;
+  std::optional<std::string> told_speaker_;
+  Timestamp next_speaker_;
+  // Whose bars have changed, and what the others were told before.
+  std::map<room::ParticipantId, std::optional<int64_t>> former_bars_;
+  Timestamp next_quality_;
 };
 
 int64_t quality_bars(const media::PeerQuality& event);

@@ -20,7 +20,7 @@ struct SwitchKey {
 // Counters since the start.
 struct Stats {
   std::map<SwitchKey, uint64_t> switches;
-  // By where it was refused: "signaling", "order", "offer", "rate", "connections".
+  // By where it was refused: "signaling", "order", "offer", "rate", "chat_rate", "connections".
   std::map<std::string_view, uint64_t> bad_input;
 };
 

@@ -8,7 +8,8 @@ namespace {
 
 namespace server = signaling::server;
 
-// A `joined` stays within a frame of 256 KiB: the rest is for the roster and the answer.
+// A `joined` stays within a frame of 256 KiB: kMaxRosterBytes are for the roster, the rest is for
+// the answer.
 constexpr size_t kMaxBacklogBytes = 96 * 1024;
 
 signaling::TopologyMode to_wire(room::TopologyMode mode) {
@@ -114,6 +115,44 @@ server::ChatEntry to_wire(const chat::Message& m) {
 
 room::StateChange from_wire(const signaling::client::StateChange& change) {
   return {.mic = change.mic, .camera = change.camera, .screen = change.screen, .hand = change.hand};
+}
+
+std::vector<server::Roster> pages(server::Roster roster) {
+  // Member names, numbers, "false" and punctuation.
+  constexpr size_t kParticipantRest = 100;
+  constexpr size_t kLeftBytes = 80;
+  std::vector<server::Roster> pages(1);
+  size_t size = 0;
+  const auto page_for = [&](size_t bytes) -> server::Roster& {
+    size += bytes;
+    if (size > kMaxRosterBytes) {
+      pages.emplace_back();
+      size = bytes;
+    }
+    return pages.back();
+  };
+  for (server::ParticipantLeft& left : roster.left) {
+    page_for(kLeftBytes).left.push_back(std::move(left));
+  }
+  for (server::Participant& person : roster.joined) {
+    page_for(kParticipantRest + json_size(person.name)).joined.push_back(std::move(person));
+  }
+  for (server::ParticipantChange& change : roster.changed) {
+    page_for(kParticipantRest + json_size(change.name.value_or("")))
+        .changed.push_back(std::move(change));
+  }
+  return pages;
+}
+
+std::vector<server::Participant> first_page(const std::vector<room::Participant>& people,
+                                            std::vector<server::Roster>& rest) {
+  server::Roster all;
+  all.joined.reserve(people.size());
+  for (const room::Participant& person : people) all.joined.push_back(to_wire(person));
+  rest = pages(std::move(all));
+  std::vector<server::Participant> first = std::move(rest.front().joined);
+  rest.erase(rest.begin());
+  return first;
 }
 
 std::vector<server::ChatEntry> chat_backlog(const std::vector<chat::Message>& messages) {

@@ -3,6 +3,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/core/detect_ssl.hpp>
@@ -137,7 +138,10 @@ class WebSocketSession final : public WebSocketConnection,
                                public std::enable_shared_from_this<WebSocketSession<Stream>> {
  public:
   WebSocketSession(Stream stream, std::shared_ptr<ConnectionSlot> slot)
-      : ws_(std::move(stream)), slot_(std::move(slot)), host_(slot_->host) {}
+      : ws_(std::move(stream)),
+        slot_(std::move(slot)),
+        host_(slot_->host),
+        close_timer_(ws_.get_executor()) {}
 
   // From the upgrade to the end of the connection.
   asio::awaitable<void> run(RequestMessage message) {
@@ -161,13 +165,13 @@ class WebSocketSession final : public WebSocketConnection,
       host_->handler()->on_close(id_, reason_.value_or(CloseReason::kConnectionLost));
   }
 
-  void send(std::string text) override {
+  void send(std::shared_ptr<const std::string> text) override {
     if (!open_ || closing_) return;
-    if (queued_bytes_ + text.size() > host_->options().max_queued_bytes) {
+    if (queued_bytes_ + text->size() > host_->options().max_queued_bytes) {
       drop(CloseReason::kTooSlow);
       return;
     }
-    queued_bytes_ += text.size();
+    queued_bytes_ += text->size();
     queue_.push_back(std::move(text));
     if (queue_.size() == 1) write_next();
   }
@@ -178,7 +182,16 @@ class WebSocketSession final : public WebSocketConnection,
     // A close frame's reason is at most 123 bytes (RFC 6455 §5.5).
     close_reason_ = websocket::close_reason(static_cast<websocket::close_code>(code),
                                             beast::string_view(reason).substr(0, 120));
-    if (queue_.empty()) send_close();
+    if (queue_.empty()) {
+      send_close();
+      return;
+    }
+    // Who keeps talking but never reads would otherwise stay for good.
+    close_timer_.expires_after(to_chrono(host_->options().close_timeout));
+    close_timer_.async_wait([weak = this->weak_from_this()](error_code error) {
+      const auto session = weak.lock();
+      if (!error && session && !session->queue_.empty()) session->drop(CloseReason::kTooSlow);
+    });
   }
 
  private:
@@ -223,14 +236,14 @@ class WebSocketSession final : public WebSocketConnection,
 
   void write_next() {
     ws_.async_write(
-        asio::buffer(queue_.front()),
+        asio::buffer(*queue_.front()),
         [self = this->shared_from_this()](error_code error, size_t) { self->on_written(error); });
   }
 
   void on_written(error_code error) {
     if (error) return;  // the reader sees the end too and reports it
     ++host_->counters().messages_sent;
-    queued_bytes_ -= queue_.front().size();
+    queued_bytes_ -= queue_.front()->size();
     queue_.pop_front();
     if (!queue_.empty()) {
       write_next();
@@ -246,6 +259,7 @@ class WebSocketSession final : public WebSocketConnection,
 
   // Ends the connection without a word.
   void drop(CloseReason reason) {
+    if (reason == CloseReason::kTooSlow) ++host_->counters().web_sockets_too_slow;
     if (!reason_) reason_ = reason;
     closing_ = true;
     beast::get_lowest_layer(ws_).close();
@@ -270,11 +284,12 @@ class WebSocketSession final : public WebSocketConnection,
   std::shared_ptr<ConnectionSlot> slot_;
   std::shared_ptr<ConnectionHost> host_;
   ConnectionId id_;
-  std::deque<std::string> queue_;
+  std::deque<std::shared_ptr<const std::string>> queue_;
   size_t queued_bytes_ = 0;
   bool open_ = true;
   bool closing_ = false;
   websocket::close_reason close_reason_;
+  asio::steady_timer close_timer_;
   std::optional<CloseReason> reason_;
 };
 

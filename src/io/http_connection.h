@@ -17,7 +17,7 @@ namespace parley::io::internal {
 class WebSocketConnection {
  public:
   virtual ~WebSocketConnection() = default;
-  virtual void send(std::string text) = 0;
+  virtual void send(std::shared_ptr<const std::string> text) = 0;
   virtual void close(uint16_t code, std::string reason) = 0;
 };
 

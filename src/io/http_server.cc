@@ -289,6 +289,10 @@ std::expected<void, std::string> HttpServer::replace_certificate(const TlsConfig
 }
 
 bool HttpServer::send(ConnectionId id, std::string text) {
+  return send(id, std::make_shared<const std::string>(std::move(text)));
+}
+
+bool HttpServer::send(ConnectionId id, std::shared_ptr<const std::string> text) {
   WebSocketConnection* connection = impl_->find(id);
   if (connection == nullptr) return false;
   connection->send(std::move(text));

@@ -48,6 +48,7 @@ struct HttpServerOptions {
       TimeDelta::seconds(30);  // idle or slow request, headers and body together
   TimeDelta response_timeout = TimeDelta::seconds(60);   // for a client to take the response
   TimeDelta handshake_timeout = TimeDelta::seconds(10);  // TLS
+  TimeDelta close_timeout = TimeDelta::seconds(10);  // to take what is queued before a close frame
   // A WebSocket that is silent this long although pinged is closed. The session above has a
   // stricter rule of its own.
   TimeDelta web_socket_timeout = TimeDelta::seconds(60);
@@ -58,7 +59,7 @@ enum class CloseReason : uint8_t {
   kClosedByPeer,  // close frame or end of stream
   kClosedByUs,    // close() or stop()
   kTimeout,
-  kTooSlow,     // its queue passed max_queued_bytes
+  kTooSlow,     // its queue passed max_queued_bytes, or outlasted close_timeout
   kBadMessage,  // too long, not text, or not WebSocket
   kConnectionLost,
 };
@@ -85,6 +86,7 @@ struct HttpCounters {
   uint64_t bad_requests = 0;  // not HTTP, too long, refused upgrades
   uint64_t requests = 0;
   uint64_t web_sockets_opened = 0;
+  uint64_t web_sockets_too_slow = 0;  // ended with kTooSlow
   uint64_t messages_received = 0;
   uint64_t messages_sent = 0;
 };
@@ -111,6 +113,8 @@ class HttpServer {
   // Queues a text message. False when there is no such WebSocket. One whose queue is full is
   // closed.
   bool send(ConnectionId id, std::string text);
+  // The same with a text that several connections share; not null.
+  bool send(ConnectionId id, std::shared_ptr<const std::string> text);
   // Sends what is queued, then a close frame (RFC 6455 §7.4 for `code`). on_close follows.
   void close(ConnectionId id, uint16_t code, std::string reason);
 

@@ -46,6 +46,10 @@ class EchoHandler final : public HttpHandler {
   void on_message(ConnectionId id, std::string_view text) override {
     if (text == "flood") {
       for (int i = 0; i < 100; ++i) server->send(id, std::string(100'000, 'x'));
+    } else if (text == "flood and close me") {
+      const auto shared = std::make_shared<const std::string>(100'000, 'x');
+      for (int i = 0; i < 200; ++i) server->send(id, shared);
+      server->close(id, 4001, "as you wish");
     } else if (text == "close me") {
       server->send(id, "last words");
       server->close(id, 4001, "as you wish");
@@ -337,6 +341,17 @@ TEST_F(HttpServerTest, DropsAReceiverThatDoesNotRead) {
   ws.handshake("localhost", "/ws");
   ws.write(asio::buffer(std::string("flood")));
   EXPECT_EQ(wait_closed(), CloseReason::kTooSlow);
+  EXPECT_EQ(handler_.server->counters().web_sockets_too_slow, 1u);
+}
+
+TEST_F(HttpServerTest, DropsAReceiverThatIsToldToGoAndDoesNotRead) {
+  start({.max_queued_bytes = 100'000'000, .close_timeout = TimeDelta::millis(100)});
+  websocket::stream<tcp::socket> ws(connect(plain_port_));
+  ws.set_option(websocket::stream_base::decorator(offer_protocol));
+  ws.handshake("localhost", "/ws");
+  ws.write(asio::buffer(std::string("flood and close me")));
+  EXPECT_EQ(wait_closed(), CloseReason::kTooSlow);
+  EXPECT_EQ(handler_.server->counters().web_sockets_too_slow, 1u);
 }
 
 TEST_F(HttpServerTest, RefusesMessagesThatAreTooLongOrBinary) {

@@ -1,16 +1,19 @@
 // One meeting: who is in it, who they say they are, and which way their media take.
 //
 // Driven by the control plane, one thread. Hands out seats and numbers, keeps a seat for a while
-// after its socket is lost, keeps the order of raised hands and collects what changed into one
-// RosterDiff. What it doesn't do: sockets, JSON, SDP, packets; the topology's rules are
-// TopologySwitch's.
+// after its socket is lost and keeps the order of raised hands. What it doesn't do: sockets, JSON,
+// SDP, packets; the topology's rules are TopologySwitch's, when the others hear of a change is
+// RosterBatch's.
 #pragma once
 
+#include <deque>
 #include <expected>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -18,6 +21,7 @@
 #include "base/random.h"
 #include "base/units.h"
 #include "room/participant.h"
+#include "room/roster_batch.h"
 #include "room/topology.h"
 #include "room/topology_switch.h"
 
@@ -29,24 +33,14 @@ struct RoomOptions {
   TimeDelta quiet_time = TopologySwitch::kDefaultQuietTime;
 };
 
-// What the others are told. Of a changed participant both versions, so that only what differs is
-// sent.
-struct RosterDiff {
-  struct Change {
-    Participant before;
-    Participant after;
-  };
-  struct Left {
-    ParticipantId id;
-    LeftReason reason = LeftReason::kLeft;
-  };
-  std::vector<Participant> joined;
-  std::vector<Change> changed;
-  std::vector<Left> left;
-  bool empty() const { return joined.empty() && changed.empty() && left.empty(); }
+// A seat is no more, by leaving or because its time was over. Comes at once; RosterDiff tells the
+// others in its own time.
+struct SeatEnded {
+  ParticipantId id;
 };
 
-using RoomOutput = std::variant<RosterDiff, TopologyMessage, SwitchEnded, ServerPathMissing>;
+using RoomOutput =
+    std::variant<SeatEnded, RosterDiff, TopologyMessage, SwitchEnded, ServerPathMissing>;
 
 enum class JoinError : uint8_t { kFull };
 
@@ -83,38 +77,47 @@ class Room {
   // Ends seats whose time is over and drives the topology.
   void handle_timeout(Timestamp now);
 
-  // The roster's diff first: a topology message may name who has just joined.
-  bool poll_output(RoomOutput& out);
+  // The whole roster for `id`, in the order of joining. It is told now, so later diffs for it start
+  // from here.
+  std::vector<Participant> roster_for(ParticipantId id);
+  // Another message is about to name `id`: the others hear of its joining first.
+  void handle_named(ParticipantId id) { batch_.handle_named(id); }
+
+  // Ended seats, then the roster's diffs if they are due, then the topology; a message that names
+  // who has just joined makes the diffs due.
+  bool poll_output(RoomOutput& out, Timestamp now);
   Deadline poll_timeout() const;
 
   const Participant* find(ParticipantId id) const;
   std::string_view resume_token(ParticipantId id) const;  // empty: no such participant
   bool has_socket(ParticipantId id) const;
-  std::vector<Participant> participants() const;  // in the order of joining
   size_t size() const { return seats_.size(); }
   const RoomOptions& options() const { return options_; }
   const TopologySwitch& topology() const { return topology_; }
 
  private:
   struct Seat {
-    Participant now;
-    Participant published;
+    Participant person;
     std::string resume_token;
     Timestamp ends = Timestamp::never();  // never while the socket lives
-    bool announced = false;
   };
 
   Seat* seat(ParticipantId id);
-  void set_hand(Seat& seat, bool up);
-  RosterDiff take_diff();
+  void set_end(ParticipantId id, Seat& seat, Timestamp ends);
+  void set_hand(Participant& person, bool up);
 
   const RoomOptions options_;
   TopologySwitch topology_;
-  std::map<ParticipantId, Seat> seats_;  // at most options_.capacity
+  RosterBatch batch_;
+  std::map<ParticipantId, Seat> seats_;                   // at most options_.capacity
+  std::map<std::string_view, ParticipantId> by_token_;    // of `seats_`, whose texts it refers to
+  std::set<std::pair<Timestamp, ParticipantId>> ending_;  // the seats without a socket
+  std::vector<ParticipantId> hands_;                      // raised, first first
   uint32_t last_number_ = 0;
-  uint32_t hands_up_ = 0;
-  bool dirty_ = false;
-  std::vector<RosterDiff::Left> left_;
+  // Drained after every call.
+  std::deque<SeatEnded> ended_;
+  std::deque<RosterDiff> diffs_;
+  std::optional<TopologyOutput> next_topology_;
 };
 
 }  // namespace parley::room

@@ -11,8 +11,10 @@ TopologySwitch::TopologySwitch(P2pPolicy policy, TimeDelta quiet_time)
     : policy_(policy), quiet_time_(quiet_time) {}
 
 void TopologySwitch::handle_joined(ParticipantId id, Timestamp now) {
-  PARLEY_CHECK(find(id) == nullptr);
-  Member& joiner = members_.emplace_back();
+  // By id; a reload joins again under an old one.
+  const auto place = std::ranges::lower_bound(members_, id, {}, &Member::id);
+  PARLEY_CHECK(place == members_.end() || place->id != id);
+  Member& joiner = *members_.emplace(place);
   joiner.id = id;
   if (members_.size() == 1) {
     mode_ = TopologyMode::kAlone;
@@ -24,8 +26,12 @@ void TopologySwitch::handle_joined(ParticipantId id, Timestamp now) {
   }
 }
 
+const TopologySwitch::Member& TopologySwitch::another(const Member& member) const {
+  return &members_.front() == &member ? members_.back() : members_.front();
+}
+
 void TopologySwitch::join_second(Member& joiner, Timestamp now) {
-  const Member& first = members_.front();
+  const Member& first = another(joiner);
   joiner.mode = first.mode;
   joiner.epoch = first.epoch;
   direct_backoff_.reset();
@@ -46,7 +52,7 @@ void TopologySwitch::join_further(Member& joiner, Timestamp now) {
       commit(TopologyMode::kSfu, ++epoch_, SwitchResult::kDone, joiner.id);
       break;
     case TopologyMode::kSfu:
-      joiner.epoch = members_.front().epoch;
+      joiner.epoch = another(joiner).epoch;
       break;
     case TopologyMode::kP2p:
       if (!preparation_) prepare(TopologyMode::kSfu, kServerLimit, now);
@@ -57,9 +63,9 @@ void TopologySwitch::join_further(Member& joiner, Timestamp now) {
 }
 
 void TopologySwitch::handle_left(ParticipantId id, Timestamp now) {
-  const auto it = std::ranges::find(members_, id, &Member::id);
-  if (it == members_.end()) return;
-  members_.erase(it);
+  const Member* leaving = find(id);
+  if (leaving == nullptr) return;
+  members_.erase(members_.begin() + (leaving - members_.data()));
   const bool was_in_pair = mode_ == TopologyMode::kP2p && in_pair(id);
   if (members_.empty()) {
     preparation_.reset();
@@ -220,13 +226,12 @@ bool TopologySwitch::is_direct(int64_t epoch, ParticipantId a, ParticipantId b) 
 }
 
 TopologySwitch::Member* TopologySwitch::find(ParticipantId id) {
-  const auto it = std::ranges::find(members_, id, &Member::id);
-  return it == members_.end() ? nullptr : &*it;
+  return const_cast<Member*>(std::as_const(*this).find(id));
 }
 
 const TopologySwitch::Member* TopologySwitch::find(ParticipantId id) const {
-  const auto it = std::ranges::find(members_, id, &Member::id);
-  return it == members_.end() ? nullptr : &*it;
+  const auto it = std::ranges::lower_bound(members_, id, {}, &Member::id);
+  return it == members_.end() || it->id != id ? nullptr : &*it;
 }
 
 ParticipantId TopologySwitch::other_of_pair(ParticipantId id) const {

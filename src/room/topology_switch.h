@@ -35,8 +35,8 @@ class TopologySwitch {
 
   explicit TopologySwitch(P2pPolicy policy, TimeDelta quiet_time = kDefaultQuietTime);
 
-  // A member joins with a live socket. It is told nothing by commit messages of this call: it reads
-  // in_force().
+  // A member joins with a live socket; its id is above all former ones. It is told nothing by
+  // commit messages of this call: it reads in_force().
   void handle_joined(ParticipantId id, Timestamp now);
   // The seat has ended.
   void handle_left(ParticipantId id, Timestamp now);
@@ -91,6 +91,7 @@ class TopologySwitch {
   bool all_sockets() const;
   bool pair_server_legs() const;
 
+  const Member& another(const Member& member) const;
   void join_second(Member& joiner, Timestamp now);
   void join_further(Member& joiner, Timestamp now);
   void leave_to_alone();
@@ -108,7 +109,7 @@ class TopologySwitch {
 
   const P2pPolicy policy_;
   const TimeDelta quiet_time_;
-  std::vector<Member> members_;  // in the order of joining; bounded by the room's capacity
+  std::vector<Member> members_;  // ascending by id; bounded by the room's capacity
   TopologyMode mode_ = TopologyMode::kAlone;
   int64_t epoch_ = 0;      // the last one used
   ParticipantId pair_[2];  // of the direct leg in preparation or force
