@@ -2,7 +2,9 @@
 import type { Sample, ShownFrame } from './probe.ts';
 
 export interface PictureFigures {
+  /** Seen by the page. */
   readonly frames: number;
+  readonly decoded: number;
   /** By requestVideoFrameCallback, also of a freeze that hasn't ended. */
   readonly frozen_s: number;
   /** By getStats, which counts a freeze only when it has ended. */
@@ -83,6 +85,7 @@ export function summarize(samples: readonly Sample[], participants: ReadonlyMap<
     const spent = (one: Sample): number => one.video[id]?.totalFreezesDuration ?? 0;
     pictures[name] = {
       frames: frames.length,
+      decoded: (last.video[id]?.framesDecoded ?? 0) - (first.video[id]?.framesDecoded ?? 0),
       frozen_s: round(frozen_s, 3),
       stats_frozen_s: round(spent(last) - spent(first), 3),
       freezes: count,
