@@ -1,10 +1,16 @@
 // How the browsers are launched: with made-up cameras and microphones, and with permission to use them.
 import { chromium, firefox, type Browser } from '@playwright/test';
 
-export function launchChromium(fakeDevice: string | null): Promise<Browser> {
+export interface ChromiumPlace {
+  /** A program that runs Chromium somewhere else: in another network namespace. */
+  readonly executablePath?: string;
+  readonly args?: readonly string[];
+}
+
+export function launchChromium(fakeDevice: string | null, place: ChromiumPlace = {}): Promise<Browser> {
   const device = '--use-fake-device-for-media-stream';
   return chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath: place.executablePath ?? '/usr/bin/chromium',
     chromiumSandbox: false, // it can't be used by root
     args: [
       fakeDevice === null ? device : `${device}=${fakeDevice}`,
@@ -12,6 +18,7 @@ export function launchChromium(fakeDevice: string | null): Promise<Browser> {
       '--disable-features=WebRtcHideLocalIpsWithMdns',
       '--autoplay-policy=no-user-gesture-required',
       '--disable-dev-shm-usage',
+      ...(place.args ?? []),
     ],
   });
 }

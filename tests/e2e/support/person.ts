@@ -12,6 +12,8 @@ export interface PersonOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
   /** Names another address in the candidates that go to the other participant, as if it were in another network. */
   readonly elsewhere?: { readonly from: string; readonly to: string };
+  /** Run in the page before anything of its own. */
+  readonly before?: readonly (() => void)[];
 }
 
 export class Person {
@@ -37,7 +39,8 @@ export class Person {
       ignoreHTTPSErrors: true,
       viewport: options.viewport ?? { width: 960, height: 600 },
     });
-    const { capture, elsewhere } = options;
+    const { capture, elsewhere, before } = options;
+    for (const script of before ?? []) await context.addInitScript(script);
     if (elsewhere !== undefined) await moveElsewhere(context, elsewhere.from, elsewhere.to);
     if (capture !== undefined) await limitCamera(context, capture.width, capture.height);
     const person = new Person(await context.newPage(), name);

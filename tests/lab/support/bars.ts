@@ -1,0 +1,11 @@
+// What a call must be on a bad network.
+
+/** Share of the time that a picture may stand still, at 300 kbit/s and more. */
+export const kFrozenShare = 0.03;
+/** "Stops" means for longer than this: less is a stutter. */
+export const kSilenceMs = 1000;
+/** From the network's recovery to the top layer. */
+export const kRecoveryMs = 10_000;
+
+/** On a perfect link; more, and the machine is too busy for its figures to say anything about the server. */
+export const kBusyShare = 0.015;
