@@ -146,7 +146,7 @@ void LossBound::update(DataRate delay_based, std::optional<DataRate> acked, Time
     const double instant = kInstantBalanceKbps / (loss - kInstantLoss);
     best = std::min(best, DataRate::bps(static_cast<int64_t>(instant * 1000)));
   }
-  if (acked && loss < 0.5) best = std::max(best, std::min(current, scale(*acked, kBackoff)));
+  if (acked) best = std::max(best, std::min(current, scale(*acked, kBackoff)));
   best = std::max(best, least_);
   if (best < current) hold_until_ = now + kHold;
   bound_ = best;

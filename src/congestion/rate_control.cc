@@ -13,13 +13,23 @@ constexpr TimeDelta kLongestStep = TimeDelta::seconds(1);
 // A decrease shows in the feedback a round trip and this later.
 constexpr TimeDelta kEffect = TimeDelta::millis(100);
 constexpr TimeDelta kWorse = TimeDelta::millis(40);
+constexpr double kGiveUpAtOneMegabit = 0.12;
+constexpr double kTakeBack = 0.7;
 constexpr double kProbeStep = 0.85;
-constexpr double kProbeGrowth = 0.04;
+constexpr double kProbeGrowth = 0.06;
 constexpr TimeDelta kCompetingRoundTrip = TimeDelta::millis(300);
 constexpr TimeDelta kLongQueue = TimeDelta::millis(100);
 constexpr DataSize kPacket = DataSize::bytes(1'200);
 constexpr double kMostOverAcked = 1.5;
 constexpr DataRate kMostOverAckedOffset = DataRate::kbps(10);
+
+double megabits(DataRate rate) {
+  return static_cast<double>(rate.bps()) / 1e6;
+}
+
+double give_up_share(DataRate rate) {
+  return std::clamp(kGiveUpAtOneMegabit * std::pow(megabits(rate), 0.25), 0.05, 0.3);
+}
 
 }  // namespace
 
@@ -37,7 +47,7 @@ DataRate RateControl::update(const RateControlInput& input, Timestamp now) {
   if (input.competing) {
     compete(input, now);
   } else if (input.usage == BandwidthUsage::kOver) {
-    if (input.queue_delay >= kLeastQueue) decrease(input, now);
+    if (input.queue_delay >= least_queue()) decrease(input, now);
     held_ = true;
   } else if (input.usage == BandwidthUsage::kNormal) {
     return_after_drain(input);
@@ -48,6 +58,10 @@ DataRate RateControl::update(const RateControlInput& input, Timestamp now) {
   last_update_ = now;
   ever_updated_ = true;
   return target_;
+}
+
+TimeDelta RateControl::least_queue() const {
+  return std::max(kLeastQueue, (kPacket + kPacket) / target_);
 }
 
 bool RateControl::may_decrease(const RateControlInput& input, Timestamp now) const {
@@ -69,7 +83,7 @@ void RateControl::decrease(const RateControlInput& input, Timestamp now) {
   const double drain = input.queue_delay.seconds_f() / kDrain.seconds_f();
   const DataRate lowered = scale(base, 1 - std::clamp(drain, 0.05, 0.5));
   target_ = std::min(target_, std::max(lowered, least_));
-  after_drain_ = scale(base, kAfterDrain);
+  after_drain_ = scale(base, 1 - give_up_share(base));
   saturated_ = base;
   cut_queue_ = input.queue_delay;
   decreased_ = true;
@@ -86,12 +100,14 @@ void RateControl::on_probe(DataRate rate, Timestamp now) {
 }
 
 void RateControl::return_after_drain(const RateControlInput& input) {
-  if (!after_drain_ || input.queue_delay >= kLeastQueue) return;
+  if (!after_drain_ || input.queue_delay >= least_queue()) return;
   target_ = std::max(target_, *after_drain_);
   after_drain_.reset();
 }
 
 void RateControl::compete(const RateControlInput& input, Timestamp now) {
+  // The cuts before it was recognised went to the competitor.
+  if (after_drain_) target_ = std::max(target_, scale(episode_start_, kTakeBack));
   after_drain_.reset();
   if (input.lost && now - last_decrease_ >= input.round_trip) {
     target_ = std::max(scale(target_, kCompetingBeta), least_);
@@ -114,7 +130,7 @@ void RateControl::increase(const RateControlInput& input, Timestamp now) {
   const TimeDelta step = std::min(now - last_update_, kLongestStep);
   const bool near = ever_decreased_ && now - last_decrease_ < kNear;
   const DataRate raised =
-      near ? target_ + DataRate::bps(kAdditivePerSecond.bps() * step.us() / 1'000'000)
+      near ? target_ + scale(kIncreaseAtOneMegabit, std::sqrt(megabits(target_)) * step.seconds_f())
            : scale(target_, std::pow(kMultiplicative, step.seconds_f()));
   const DataRate ceiling = scale(*input.acked, kMostOverAcked) + kMostOverAckedOffset;
   target_ = std::clamp(std::max(target_, std::min(raised, ceiling)), least_, most_);
