@@ -1,12 +1,16 @@
 // One receiving place of a subscriber: which source feeds it, and the one clean stream made of it.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "base/random.h"
 #include "media/description.h"
 #include "rtp/parameters.h"
+#include "sfu/layer.h"
+#include "sfu/layer_filter.h"
 #include "sfu/stream_rewriter.h"
 #include "sfu/up_track.h"
 
@@ -26,14 +30,21 @@ struct ForwardPlan {
   const rtp::HeaderExtensionIds* extensions = nullptr;
   std::optional<uint8_t> audio_level;
   std::optional<uint8_t> orientation;
-  // For VP8: what to put into the descriptor's PictureID and TL0PICIDX fields, where it has them.
+  // What patch_payload and patch_dependencies put into the fields that the packet has.
+  rtp::Codec codec = rtp::Codec::kOpus;
   bool patch_vp8 = false;
   uint16_t picture_id = 0;
   uint8_t tl0_pic_idx = 0;
+  uint8_t key_index = 0;
+  Bytes dependencies;  // the dependency descriptor before patching; empty: none to send
   std::optional<uint16_t>
       original_sequence;  // set: an RFC 4588 retransmission, this goes before the payload
   Bytes payload;
 };
+
+// Rewrite the counters in a copy of the plan's payload, or of its dependency descriptor.
+void patch_payload(const ForwardPlan& plan, MutableBytes payload);
+void patch_dependencies(const ForwardPlan& plan, MutableBytes dependencies);
 
 struct SenderReportPlan {
   uint32_t endpoint = 0;
@@ -60,7 +71,17 @@ class DownSlot {
 
   uint16_t wanted_height = 0;  // device pixels of the tile
   size_t target = 0;           // the encoding to show
-  Timestamp last_active;       // audio: when its source was last selected
+  // All of what to show: the encoding as `target`, and the layers within it. Until it is called all
+  // layers are forwarded.
+  void set_target_layer(Layer layer);
+  // What is shown now.
+  Layer current_layer() const {
+    const auto encoding = static_cast<uint8_t>(encoding_);
+    return filters_ ? Layer{encoding, filter().spatial(), filter().temporal()} : Layer{encoding};
+  }
+  // The layers wanted of the running encoding, or what was sent of it, need a key frame of it.
+  bool needs_key_frame() const { return flowing_ && filters_ && filter().needs_key_frame(); }
+  Timestamp last_active;  // audio: when its source was last selected
 
   bool flowing() const { return flowing_; }
   size_t encoding() const { return encoding_; }
@@ -70,8 +91,9 @@ class DownSlot {
   void start_replay(size_t index, const StreamPosition& first, const StreamPosition& last,
                     Timestamp now);
 
-  // The plan for sending `packet` of the running stream now; nullopt when it doesn't belong there
-  // or the viewer can't take the codec.
+  // The plan for sending `packet` of the running stream now, or something empty in its place;
+  // nullopt when it doesn't belong there or to the layers to show, or the viewer can't take the
+  // codec.
   std::optional<ForwardPlan> forward(const TrackPacket& packet, Timestamp now);
   // The plan for answering a NACK with a kept packet; nullopt when the slot has no RTX.
   std::optional<ForwardPlan> retransmit(const TrackPacket& packet);
@@ -85,6 +107,7 @@ class DownSlot {
   std::optional<TimeDelta> round_trip(uint32_t last_report, uint32_t delay_since,
                                       Timestamp now) const;
 
+  uint16_t last_sequence() const { return rewriter_.last_sequence(); }
   uint32_t current_rtp_time() const { return rewriter_.last_time(); }
   StreamKey stream() const;
 
@@ -92,6 +115,7 @@ class DownSlot {
   const rtp::CodecParameters* codec_for(const TrackPacket& packet, uint8_t& payload_type) const;
   std::optional<ForwardPlan> plan(const TrackPacket& packet,
                                   const RewrittenPosition& position) const;
+  std::optional<RewrittenPosition> place(const TrackPacket& packet, Timestamp now);
 
   media::SlotDescription description_;
   uint32_t endpoint_;
@@ -99,8 +123,19 @@ class DownSlot {
   size_t encoding_ = 0;
   bool flowing_ = false;
   StreamRewriter rewriter_;
+  // Of the running segment and those before it, for what comes late; video only.
+  LayerFilter& filter(size_t age = 0) {
+    return (*filters_)[(newest_filter_ + age) % filters_->size()];
+  }
+  const LayerFilter& filter() const { return (*filters_)[newest_filter_]; }
+  void next_filter();
+  using Filters = std::array<LayerFilter, StreamRewriter::kKnownSegments>;
+  std::unique_ptr<Filters> filters_;
+  size_t newest_filter_ = 0;
+  Layer target_layer_{.encoding = 0, .spatial = UINT8_MAX, .temporal = UINT8_MAX};
   uint16_t rtx_sequence_;
   uint32_t packets_ = 0;
+  uint32_t packets_at_start_ = 0;
   uint32_t octets_ = 0;
   uint32_t reported_ntp_ = 0;
   Timestamp reported_at_;
