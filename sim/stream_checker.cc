@@ -61,6 +61,7 @@ void StreamChecker::consume(const StreamPacket& packet, Timestamp now) {
     last_frame = now;
     return;
   }
+  if (packet.payload.empty()) return;  // fills the place of a packet that was dropped
   const auto descriptor = rtp::parse_vp8_descriptor(packet.payload);
   if (!descriptor) return fault("VP8 descriptor unreadable");
   if (descriptor->starts_frame()) {

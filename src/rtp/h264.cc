@@ -7,10 +7,11 @@ constexpr NalType nal_type(uint8_t header) {
   return static_cast<NalType>(header & 0x1f);
 }
 
-// `slice_byte` is the first byte after the NAL header, where there is one. first_mb_in_slice is the
-// first ue(v) of a slice header (ITU-T H.264 §7.3.3): 0 is coded as a single 1 bit.
-void add_nal(H264Payload& found, NalType type, std::optional<uint8_t> slice_byte) {
-  const bool first_slice = slice_byte && (*slice_byte & 0x80) != 0;
+// `nal` is a unit with its header, or the beginning of one behind the header of its fragment.
+// first_mb_in_slice is the first ue(v) of a slice header (ITU-T H.264 §7.3.3): 0 is coded as a
+// single 1 bit.
+void add_nal(H264Payload& found, NalType type, Bytes nal) {
+  const bool first_slice = nal.size() > 1 && (nal[1] & 0x80) != 0;
   switch (type) {
     case NalType::kIdr:
       found.has_idr = true;
@@ -21,6 +22,7 @@ void add_nal(H264Payload& found, NalType type, std::optional<uint8_t> slice_byte
       break;
     case NalType::kSps:
       found.has_sps = true;
+      found.resolution = parse_h264_resolution(nal);
       found.starts_frame = true;
       break;
     case NalType::kPps:
@@ -45,7 +47,7 @@ std::optional<H264Payload> parse_stap_a(Bytes units) {
   while (reader.remaining() > 0) {
     const Bytes nal = reader.bytes(reader.u16());
     if (!reader.ok() || nal.empty()) return std::nullopt;
-    add_nal(found, nal_type(nal[0]), nal.size() > 1 ? std::optional(nal[1]) : std::nullopt);
+    add_nal(found, nal_type(nal[0]), nal);
   }
   return found;
 }
@@ -58,8 +60,7 @@ std::optional<H264Payload> parse_fu_a(Bytes payload) {
   if (payload.size() < 2) return std::nullopt;
   H264Payload found;
   if ((payload[1] & 0x80) != 0) {
-    add_nal(found, nal_type(payload[1]),
-            payload.size() > 2 ? std::optional(payload[2]) : std::nullopt);
+    add_nal(found, nal_type(payload[1]), payload.subspan(1));
   }
   return found;
 }
@@ -79,7 +80,7 @@ std::optional<H264Payload> parse_h264_payload(Bytes payload) {
   if (static_cast<uint8_t>(type) == 0 || static_cast<uint8_t>(type) > 23) return std::nullopt;
 
   H264Payload found;
-  add_nal(found, type, payload.size() > 1 ? std::optional(payload[1]) : std::nullopt);
+  add_nal(found, type, payload);
   return found;
 }
 

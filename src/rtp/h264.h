@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "rtp/h264_sps.h"
 
 namespace parley::rtp {
 
@@ -30,6 +31,8 @@ struct H264Payload {
   // An access unit starts here: a delimiter, SEI or parameter set, or a slice with
   // first_mb_in_slice 0. A continued fragment or a later slice of a picture doesn't.
   bool starts_frame = false;
+  // Of a parameter set in here that says it within this packet.
+  std::optional<H264Resolution> resolution;
 
   // A decoder can start here. Encoders in browsers send SPS, PPS and IDR together, in one aggregate
   // or one after another with one timestamp; the first of them counts.

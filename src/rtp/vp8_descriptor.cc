@@ -43,6 +43,7 @@ std::optional<Vp8Descriptor> parse_vp8_descriptor(Bytes payload) {
     d.tl0_pic_idx = reader.u8();
   }
   if ((extended & 0x30) != 0) {
+    if ((extended & 0x10) != 0) d.key_index_offset = static_cast<uint8_t>(reader.offset());
     const uint8_t layers = reader.u8();
     if ((extended & 0x20) != 0) {
       d.temporal_id = layers >> 6;
@@ -100,6 +101,14 @@ bool set_tl0_pic_idx(MutableBytes payload, const Vp8Descriptor& descriptor, uint
   if (!descriptor.tl0_pic_idx) return false;
   PARLEY_CHECK(payload.size() >= descriptor.size);
   payload[descriptor.tl0_pic_idx_offset] = tl0_pic_idx;
+  return true;
+}
+
+bool set_key_index(MutableBytes payload, const Vp8Descriptor& descriptor, uint8_t key_index) {
+  if (!descriptor.key_index) return false;
+  PARLEY_CHECK(payload.size() >= descriptor.size);
+  uint8_t& p = payload[descriptor.key_index_offset];
+  p = static_cast<uint8_t>((p & 0xe0) | (key_index & 0x1f));
   return true;
 }
 

@@ -23,6 +23,7 @@ struct Vp8Descriptor {
   uint8_t size = 0;                // bytes of the descriptor; the VP8 data follows
   uint8_t picture_id_offset = 0;   // of its first byte in the payload; 0 = none
   uint8_t tl0_pic_idx_offset = 0;  // likewise
+  uint8_t key_index_offset = 0;    // likewise
 
   // True on the first packet of a frame.
   bool starts_frame() const { return start_of_partition && partition_index == 0; }
@@ -52,6 +53,7 @@ bool is_vp8_key_frame(Bytes payload);
 // field.
 bool set_picture_id(MutableBytes payload, const Vp8Descriptor& descriptor, uint16_t picture_id);
 bool set_tl0_pic_idx(MutableBytes payload, const Vp8Descriptor& descriptor, uint8_t tl0_pic_idx);
+bool set_key_index(MutableBytes payload, const Vp8Descriptor& descriptor, uint8_t key_index);
 
 inline constexpr size_t kMaxVp8DescriptorSize = 6;
 

@@ -110,6 +110,14 @@ TEST(Vp8PatchTest, ChangesCountersInPlace) {
   EXPECT_THAT(Bytes(bytes).first(6), ElementsAre(0x90, 0xe0, 0x80, 0x01, 0xff, 0x20));
 }
 
+TEST(Vp8PatchTest, ChangesTheKeyIndexBesideTheLayer) {
+  std::vector<uint8_t> bytes{0x90, 0x30, 0xa3, 0x33};
+  const auto d = parse_vp8_descriptor(bytes);
+  ASSERT_TRUE(d);
+  EXPECT_TRUE(set_key_index(bytes, *d, 0x1e));
+  EXPECT_THAT(bytes, ElementsAre(0x90, 0x30, 0xbe, 0x33));
+}
+
 TEST(Vp8PatchTest, KeepsTheShortFormShort) {
   std::vector<uint8_t> bytes{0x90, 0x80, 0x01, 0x33};
   EXPECT_TRUE(set_picture_id(bytes, *parse_vp8_descriptor(bytes), 0x0182));
@@ -149,6 +157,7 @@ TEST(Vp8WriteTest, IsReadBackAsWritten) {
     ASSERT_TRUE(parsed);
     EXPECT_EQ(parsed->size, size);
     parsed->size = parsed->picture_id_offset = parsed->tl0_pic_idx_offset = 0;
+    parsed->key_index_offset = 0;
     EXPECT_EQ(*parsed, d);
   }
 }

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "rtp/dependency_descriptor.h"
+#include "rtp/vp8_descriptor.h"
+#include "rtp/vp9_descriptor.h"
+
 namespace parley::sfu {
 namespace {
 
@@ -9,13 +13,45 @@ uint32_t clock_rate_of(const media::SlotDescription& description) {
   return description.codecs.empty() ? 90'000 : description.codecs.front().clock_rate;
 }
 
+// Fields, two bits each, of the pictures before this one: the low bit set where the temporal id is
+// above `temporal`.
+uint64_t above(uint64_t earlier_temporal, uint8_t temporal) {
+  constexpr uint64_t kLowBits = 0x5555'5555'5555'5555;
+  const uint64_t low = earlier_temporal & kLowBits;
+  const uint64_t high = (earlier_temporal >> 1) & kLowBits;
+  if (temporal == 0) return low | high;
+  if (temporal == 1) return high;
+  return temporal == 2 ? low & high : 0;
+}
+
 }  // namespace
+
+void patch_payload(const ForwardPlan& plan, MutableBytes payload) {
+  if (payload.empty()) return;  // a filler
+  if (plan.codec == rtp::Codec::kVp8) {
+    if (const auto descriptor = rtp::parse_vp8_descriptor(payload)) {
+      rtp::set_picture_id(payload, *descriptor, plan.picture_id);
+      rtp::set_tl0_pic_idx(payload, *descriptor, plan.tl0_pic_idx);
+      rtp::set_key_index(payload, *descriptor, plan.key_index);
+    }
+  } else if (plan.codec == rtp::Codec::kVp9) {
+    if (const auto descriptor = rtp::parse_vp9_descriptor(payload)) {
+      rtp::set_picture_id(payload, *descriptor, plan.picture_id);
+      rtp::set_tl0_pic_idx(payload, *descriptor, plan.tl0_pic_idx);
+    }
+  }
+}
+
+void patch_dependencies(const ForwardPlan& plan, MutableBytes dependencies) {
+  rtp::set_frame_number(dependencies, plan.picture_id);
+}
 
 DownSlot::DownSlot(const media::SlotDescription& description, uint32_t endpoint,
                    RandomSource& random)
     : description_(description),
       endpoint_(endpoint),
       rewriter_(clock_rate_of(description), static_cast<uint16_t>(random.u32()), random.u32()),
+      filters_(is_video() ? std::make_unique<Filters>() : nullptr),
       rtx_sequence_(static_cast<uint16_t>(random.u32())) {}
 
 void DownSlot::update(const media::SlotDescription& description) {
@@ -26,10 +62,10 @@ void DownSlot::assign(UpTrack* track) {
   if (track == track_) return;
   track_ = track;
   flowing_ = false;
-  target = 0;
   decided.reset();
   fresh = true;
   limited = false;
+  set_target_layer({.encoding = 0, .spatial = UINT8_MAX, .temporal = UINT8_MAX});
 }
 
 void DownSlot::decide(const Allocation& decision) {
@@ -39,9 +75,26 @@ void DownSlot::decide(const Allocation& decision) {
   if (!decided) flowing_ = false;
 }
 
+void DownSlot::set_target_layer(Layer layer) {
+  target = layer.encoding;
+  target_layer_ = layer;
+  if (filters_) filter().set_target(layer.spatial, layer.temporal);
+}
+
+void DownSlot::next_filter() {
+  if (!filters_) return;
+  // The rewriter forgets a segment that sent nothing.
+  if (packets_ != packets_at_start_)
+    newest_filter_ = (newest_filter_ + filters_->size() - 1) % filters_->size();
+  packets_at_start_ = packets_;
+  filter().restart();
+  filter().set_target(target_layer_.spatial, target_layer_.temporal);
+}
+
 void DownSlot::start(size_t index, const StreamPosition& first, Timestamp now) {
   encoding_ = index;
   flowing_ = true;
+  next_filter();
   rewriter_.begin(stream(), first, now);
 }
 
@@ -49,6 +102,7 @@ void DownSlot::start_replay(size_t index, const StreamPosition& first, const Str
                             Timestamp now) {
   encoding_ = index;
   flowing_ = true;
+  next_filter();
   rewriter_.begin_replay(stream(), first, last, now);
 }
 
@@ -75,38 +129,66 @@ std::optional<ForwardPlan> DownSlot::plan(const TrackPacket& packet,
                                           const RewrittenPosition& position) const {
   uint8_t payload_type = 0;
   if (!codec_for(packet, payload_type)) return std::nullopt;
-  return ForwardPlan{.endpoint = endpoint_,
-                     .ssrc = description_.ssrc.ssrc,
-                     .csrc = packet.stream.track,
-                     .rtp_time = position.rtp_time,
-                     .sequence = position.sequence,
-                     .payload_type = payload_type,
-                     .marker = packet.marker,
-                     .video = is_video(),
-                     .extensions = &description_.extensions,
-                     .audio_level = packet.audio_level,
-                     .orientation = packet.orientation,
-                     .patch_vp8 = packet.codec == rtp::Codec::kVp8,
-                     .picture_id = position.picture_id,
-                     .tl0_pic_idx = position.tl0_pic_idx,
-                     .payload = packet.payload,
-                     .kept = packet.kept};
+  ForwardPlan out{.endpoint = endpoint_,
+                  .ssrc = description_.ssrc.ssrc,
+                  .csrc = packet.stream.track,
+                  .rtp_time = position.rtp_time,
+                  .sequence = position.sequence,
+                  .payload_type = payload_type,
+                  .video = is_video(),
+                  .extensions = &description_.extensions,
+                  .codec = packet.codec};
+  if (position.filler) return out;
+  out.marker = packet.marker || position.marked;
+  out.audio_level = packet.audio_level;
+  out.orientation = packet.orientation;
+  out.picture_id = position.picture_id;
+  out.tl0_pic_idx = position.tl0_pic_idx;
+  out.key_index = position.key_index;
+  if (packet.codec == rtp::Codec::kAv1 || packet.codec == rtp::Codec::kH264)
+    out.dependencies = packet.dependencies;
+  out.payload = packet.payload;
+  out.kept = packet.kept;
+  return out;
+}
+
+std::optional<RewrittenPosition> DownSlot::place(const TrackPacket& packet, Timestamp now) {
+  if (!is_video()) return rewriter_.rewrite(packet.stream, packet.position, now);
+  const auto age = rewriter_.age_of(packet.stream, packet.position.sequence);
+  if (!age || *age >= filters_->size()) return std::nullopt;
+  LayerFilter& layers = filter(*age);
+  const uint64_t dropped = above(packet.frame.earlier_temporal, layers.temporal());
+  const auto verdict = layers.decide(packet.frame, packet.position.rtp_time);
+  if (verdict.forward) {
+    const auto out = rewriter_.rewrite(packet.stream, packet.position, now,
+                                       {.mark = verdict.marker, .dropped_pictures = dropped});
+    if (out) return out;
+  }
+  const auto filler = rewriter_.drop(packet.stream, packet.position, now, dropped);
+  if (verdict.forward && filler) layers.on_frame_broken();
+  return filler;
 }
 
 std::optional<ForwardPlan> DownSlot::forward(const TrackPacket& packet, Timestamp now) {
   if (!flowing_ || packet.stream != stream()) return std::nullopt;
   uint8_t payload_type = 0;
   if (!codec_for(packet, payload_type)) return std::nullopt;
-  const auto position = rewriter_.rewrite(packet.stream, packet.position, now);
+  if (rewriter_.age_of(packet.stream, packet.position.sequence) != 0) return std::nullopt;
+  const auto position = place(packet, now);
   if (!position) return std::nullopt;
+  const auto out = plan(packet, *position);
   ++packets_;
-  octets_ += static_cast<uint32_t>(packet.payload.size());
-  return plan(packet, *position);
+  octets_ += static_cast<uint32_t>(out->payload.size());
+  return out;
 }
 
 std::optional<ForwardPlan> DownSlot::retransmit(const TrackPacket& packet) {
   if (description_.ssrc.rtx_ssrc == 0) return std::nullopt;
-  const auto position = rewriter_.locate(packet.stream, packet.position);
+  auto position = rewriter_.locate(packet.stream, packet.position);
+  // What came before its stream was started here (behind a key frame that was late itself) or after
+  // another was has a number but hasn't been looked at. It isn't the newest, so the time has no
+  // part in its place.
+  if (!position) position = place(packet, Timestamp());
   if (!position) return std::nullopt;
   auto out = plan(packet, *position);
   if (!out) return std::nullopt;

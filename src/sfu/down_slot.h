@@ -1,7 +1,9 @@
 // One receiving place of a subscriber: which source feeds it, and the one clean stream made of it.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "base/random.h"
@@ -9,6 +11,8 @@
 #include "media/description.h"
 #include "rtp/parameters.h"
 #include "sfu/allocator.h"
+#include "sfu/layer.h"
+#include "sfu/layer_filter.h"
 #include "sfu/stream_rewriter.h"
 #include "sfu/up_track.h"
 
@@ -28,16 +32,22 @@ struct ForwardPlan {
   const rtp::HeaderExtensionIds* extensions = nullptr;
   std::optional<uint8_t> audio_level;
   std::optional<uint8_t> orientation;
-  // For VP8: what to put into the descriptor's PictureID and TL0PICIDX fields, where it has them.
-  bool patch_vp8 = false;
+  // What patch_payload and patch_dependencies put into the fields that the packet has.
+  rtp::Codec codec = rtp::Codec::kOpus;
   uint16_t picture_id = 0;
   uint8_t tl0_pic_idx = 0;
+  uint8_t key_index = 0;
+  Bytes dependencies;  // the dependency descriptor before patching; empty: none to send
   std::optional<uint16_t>
       original_sequence;  // set: an RFC 4588 retransmission, this goes before the payload
   uint8_t padding = 0;    // bytes behind the payload (RFC 3550 §5.1)
   Bytes payload;
   PacketPool::Handle kept = PacketPool::kNone;  // where the payload lies if it may be sent later
 };
+
+// Rewrite the counters in a copy of the plan's payload, or of its dependency descriptor.
+void patch_payload(const ForwardPlan& plan, MutableBytes payload);
+void patch_dependencies(const ForwardPlan& plan, MutableBytes dependencies);
 
 struct SenderReportPlan {
   uint32_t endpoint = 0;
@@ -73,6 +83,16 @@ class DownSlot {
   void decide(const Allocation& decision);
   // Has a source but no bandwidth for it.
   bool dark() const { return !fresh && !decided; }
+  // All of what to show: the encoding as `target`, and the layers within it. Until it is called all
+  // layers are forwarded.
+  void set_target_layer(Layer layer);
+  // What is shown now.
+  Layer current_layer() const {
+    const auto encoding = static_cast<uint8_t>(encoding_);
+    return filters_ ? Layer{encoding, filter().spatial(), filter().temporal()} : Layer{encoding};
+  }
+  // The layers wanted of the running encoding, or what was sent of it, need a key frame of it.
+  bool needs_key_frame() const { return flowing_ && filters_ && filter().needs_key_frame(); }
 
   bool flowing() const { return flowing_; }
   size_t encoding() const { return encoding_; }
@@ -85,8 +105,9 @@ class DownSlot {
   // Stops until the next start; what was sent so far is not sent again.
   void interrupt();
 
-  // The plan for sending `packet` of the running stream now; nullopt when it doesn't belong there
-  // or the viewer can't take the codec.
+  // The plan for sending `packet` of the running stream now, or something empty in its place;
+  // nullopt when it doesn't belong there or to the layers to show, or the viewer can't take the
+  // codec.
   std::optional<ForwardPlan> forward(const TrackPacket& packet, Timestamp now);
   // The plan for answering a NACK with a kept packet; nullopt when the slot has no RTX.
   std::optional<ForwardPlan> retransmit(const TrackPacket& packet);
@@ -102,6 +123,7 @@ class DownSlot {
   std::optional<TimeDelta> round_trip(uint32_t last_report, uint32_t delay_since,
                                       Timestamp now) const;
 
+  uint16_t last_sequence() const { return rewriter_.last_sequence(); }
   uint32_t current_rtp_time() const { return rewriter_.last_time(); }
   StreamKey stream() const;
 
@@ -109,6 +131,7 @@ class DownSlot {
   const rtp::CodecParameters* codec_for(const TrackPacket& packet, uint8_t& payload_type) const;
   std::optional<ForwardPlan> plan(const TrackPacket& packet,
                                   const RewrittenPosition& position) const;
+  std::optional<RewrittenPosition> place(const TrackPacket& packet, Timestamp now);
 
   media::SlotDescription description_;
   uint32_t endpoint_;
@@ -116,8 +139,19 @@ class DownSlot {
   size_t encoding_ = 0;
   bool flowing_ = false;
   StreamRewriter rewriter_;
+  // Of the running segment and those before it, for what comes late; video only.
+  LayerFilter& filter(size_t age = 0) {
+    return (*filters_)[(newest_filter_ + age) % filters_->size()];
+  }
+  const LayerFilter& filter() const { return (*filters_)[newest_filter_]; }
+  void next_filter();
+  using Filters = std::array<LayerFilter, StreamRewriter::kKnownSegments>;
+  std::unique_ptr<Filters> filters_;
+  size_t newest_filter_ = 0;
+  Layer target_layer_{.encoding = 0, .spatial = UINT8_MAX, .temporal = UINT8_MAX};
   uint16_t rtx_sequence_;
   uint32_t packets_ = 0;
+  uint32_t packets_at_start_ = 0;
   uint32_t octets_ = 0;
   uint32_t reported_ntp_ = 0;
   Timestamp reported_at_;

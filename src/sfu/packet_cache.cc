@@ -14,13 +14,15 @@ PacketPool::PacketPool(size_t packets)
   for (size_t i = packets; i > 0; --i) free_.push_back(static_cast<Handle>(i - 1));
 }
 
-PacketPool::Handle PacketPool::store(Bytes payload) {
-  if (free_.empty() || payload.size() > kPayloadBytes) return kNone;
+PacketPool::Handle PacketPool::store(Bytes payload, Bytes behind) {
+  const size_t size = payload.size() + behind.size();
+  if (free_.empty() || size > kPayloadBytes) return kNone;
   const Handle handle = free_.back();
   free_.pop_back();
-  if (!payload.empty())
-    std::memcpy(&bytes_[handle * kPayloadBytes], payload.data(), payload.size());
-  sizes_[handle] = static_cast<uint16_t>(payload.size());
+  uint8_t* place = &bytes_[handle * kPayloadBytes];
+  if (!payload.empty()) std::memcpy(place, payload.data(), payload.size());
+  if (!behind.empty()) std::memcpy(place + payload.size(), behind.data(), behind.size());
+  sizes_[handle] = static_cast<uint16_t>(size);
   holders_[handle] = 1;
   return handle;
 }
@@ -54,14 +56,15 @@ void PacketCache::clear() {
   newest_ = -1;
 }
 
-PacketPool::Handle PacketCache::insert(CachedPacket packet, Bytes payload) {
+PacketPool::Handle PacketCache::insert(CachedPacket packet, Bytes payload, Bytes dependencies) {
   if (packet.sequence < 0 || packet.sequence + static_cast<int64_t>(kPackets) <= newest_)
     return PacketPool::kNone;
   CachedPacket& place = ring_[index(packet.sequence)];
   if (place.sequence == packet.sequence) return place.handle;
   pool_.release(place.handle);
   place = {};
-  packet.handle = pool_.store(payload);
+  packet.handle = pool_.store(payload, dependencies);
+  packet.dependencies_size = static_cast<uint8_t>(dependencies.size());
   if (packet.handle == PacketPool::kNone) return PacketPool::kNone;
   place = packet;
   newest_ = std::max(newest_, packet.sequence);

@@ -10,6 +10,8 @@
 
 #include "base/bytes.h"
 #include "base/units.h"
+#include "sfu/frame_info.h"
+#include "sfu/stream_rewriter.h"
 
 namespace parley::sfu {
 
@@ -23,8 +25,9 @@ class PacketPool {
 
   explicit PacketPool(size_t packets);
 
-  // A copy of `payload`, held once; kNone when the pool is used up or the payload is too large.
-  Handle store(Bytes payload);
+  // A copy of `payload` and what is to lie behind it, held once; kNone when the pool is used up or
+  // they are too large.
+  Handle store(Bytes payload, Bytes behind = {});
   // One holder more, one less: the last to let go frees the buffer. kNone is ignored.
   void retain(Handle handle);
   void release(Handle handle);
@@ -43,12 +46,15 @@ class PacketPool {
 struct CachedPacket {
   int64_t sequence = -1;  // unwrapped; -1: empty
   int64_t rtp_time = 0;   // unwrapped
+  StreamPosition position;
+  FrameInfo frame;
   Timestamp arrival;
   PacketPool::Handle handle = PacketPool::kNone;
   uint8_t orientation = 0;  // video orientation extension's byte
   bool has_orientation = false;
   bool marker = false;
   bool key_frame_start = false;
+  uint8_t dependencies_size = 0;  // of the dependency descriptor, kept behind the payload
 };
 
 class PacketCache {
@@ -63,10 +69,16 @@ class PacketCache {
 
   // Keeps a copy; replaces what is kPackets older. A packet older than the window is ignored.
   // Where the copy lies, or kNone if there is none.
-  PacketPool::Handle insert(CachedPacket packet, Bytes payload);
+  PacketPool::Handle insert(CachedPacket packet, Bytes payload, Bytes dependencies = {});
   // nullptr if it never came or is gone.
   const CachedPacket* find(int64_t sequence) const;
-  Bytes payload(const CachedPacket& packet) const { return pool_.payload(packet.handle); }
+  Bytes payload(const CachedPacket& packet) const {
+    const Bytes kept = pool_.payload(packet.handle);
+    return kept.first(kept.size() - packet.dependencies_size);
+  }
+  Bytes dependencies(const CachedPacket& packet) const {
+    return pool_.payload(packet.handle).last(packet.dependencies_size);
+  }
   void clear();
 
   int64_t newest() const { return newest_; }  // -1: empty

@@ -19,6 +19,20 @@ constexpr TimeDelta kReplayTime = TimeDelta::millis(300);
 // Viewers whose path isn't measured get what they look at.
 constexpr DataRate kNoLimit = DataRate::kbps(1'000'000);
 
+// What to forward of encoding `target`, which stands in for the decided one where that isn't there.
+// On the way down to a smaller picture the larger goes on in its fewest frames until a key frame of
+// the smaller one comes.
+Layer layer_of(const Layer& decided, size_t target, const DownSlot& slot) {
+  Layer layer = decided;
+  layer.encoding = static_cast<uint8_t>(target);
+  if (slot.flowing() && slot.encoding() > target) {
+    layer.temporal = 0;
+  } else if (target != decided.encoding) {
+    layer.spatial = layer.temporal = UINT8_MAX;
+  }
+  return layer;
+}
+
 }  // namespace
 
 void Router::set_budget(PeerId peer, std::optional<DataRate> budget, Timestamp now) {
@@ -96,7 +110,8 @@ void Router::apply(Subscriber& subscriber, DownSlot& slot, const Allocation& dec
   const auto live = track.best_live_encoding(decision.layer->encoding, now);
   const size_t target = live.value_or(decision.layer->encoding);
   const bool changed = slot.target != target;
-  slot.target = target;
+  slot.set_target_layer(layer_of(*decision.layer, target, slot));
+  if (slot.needs_key_frame()) track.want_key_frame(slot.encoding());
   if (!live || (slot.flowing() && slot.encoding() == target)) return;
   if (!slot.flowing() && (changed || begins)) {
     try_replay(source, slot, replay_left, now);

@@ -1,27 +1,66 @@
 #include "sfu/source_layers.h"
 
+#include <algorithm>
+
 namespace parley::sfu {
 namespace {
 
-constexpr float kUsualFrameRate = 30;
+// What cameras are asked for; only the relations between layers matter.
+constexpr float kFullFrameRate = 30;
+
+// The highest index seen within kForgotten before `last`.
+uint8_t highest(std::span<const Timestamp> seen, Timestamp last) {
+  uint8_t out = 0;
+  for (size_t i = 1; i < seen.size(); ++i) {
+    if (seen[i] != Timestamp() && last - seen[i] < SourceLayers::kForgotten)
+      out = static_cast<uint8_t>(i);
+  }
+  return out;
+}
 
 }  // namespace
 
 void SourceLayers::on_packet(const TrackPacket& packet, Timestamp now) {
-  const Layer layer{.encoding = packet.stream.encoding};
+  const Layer layer{packet.stream.encoding, packet.frame.spatial, packet.frame.temporal};
+  if (layer.encoding >= kEncodings) return;
   meter_.add(layer, DataSize::bytes(static_cast<int64_t>(packet.payload.size())), packet.key_frame,
              now);
+  last_packet_[layer.encoding] = now;
+  if (layer.temporal < LayerRateMeter::kTemporalLayers)
+    temporal_seen_[layer.encoding][layer.temporal] = now;
+  if (layer.spatial < LayerRateMeter::kSpatialLayers)
+    spatial_seen_[layer.encoding][layer.spatial] = now;
+}
+
+SourceLayers::Extent SourceLayers::extent_of(size_t index) const {
+  // Time stands still while the encoding is paused: what it had it will have again.
+  if (last_packet_[index] != Timestamp())
+    return {highest(spatial_seen_[index], last_packet_[index]),
+            highest(temporal_seen_[index], last_packet_[index])};
+  Extent out;
+  for (size_t i = 0; i < kEncodings; ++i)
+    out.temporal = std::max(out.temporal, highest(temporal_seen_[i], last_packet_[i]));
+  return out;
 }
 
 void SourceLayers::append(size_t index, const UpTrack& track, Timestamp now,
                           BoundedVector<LayerOption, kMaxLayersPerSource>& out) const {
-  const Layer layer{.encoding = static_cast<uint8_t>(index)};
+  if (index >= kEncodings) return;
+  const Extent extent = extent_of(index);
   const uint16_t lines = track.assumed_height(index);
-  out.push_back({.layer = layer,
-                 .rate = meter_.rate(layer, lines, kUsualFrameRate, now),
-                 .width = track.encodings()[index].width,
-                 .height = lines,
-                 .fps = kUsualFrameRate});
+  for (uint8_t spatial = 0; spatial <= extent.spatial; ++spatial) {
+    const int halvings = extent.spatial - spatial;
+    for (uint8_t temporal = 0; temporal <= extent.temporal; ++temporal) {
+      const Layer layer{static_cast<uint8_t>(index), spatial, temporal};
+      const auto height = static_cast<uint16_t>(lines >> halvings);
+      const float fps = kFullFrameRate / static_cast<float>(1 << (extent.temporal - temporal));
+      out.push_back({.layer = layer,
+                     .rate = meter_.rate(layer, height, fps, now),
+                     .width = static_cast<uint16_t>(track.encodings()[index].width >> halvings),
+                     .height = height,
+                     .fps = fps});
+    }
+  }
 }
 
 }  // namespace parley::sfu

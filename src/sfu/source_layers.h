@@ -11,13 +11,29 @@ namespace parley::sfu {
 
 class SourceLayers {
  public:
+  // A layer that sent nothing for so long isn't offered any more while its encoding goes on.
+  static constexpr TimeDelta kForgotten = TimeDelta::seconds(5);
+
   void on_packet(const TrackPacket& packet, Timestamp now);
-  // Appends encoding `index` of `track`: each of its temporal and spatial layers that was seen.
+  // Appends encoding `index` of `track`, ascending: each of its spatial and temporal layers. Of one
+  // that never came as many temporal layers are assumed as the others have.
   void append(size_t index, const UpTrack& track, Timestamp now,
               BoundedVector<LayerOption, kMaxLayersPerSource>& out) const;
 
  private:
+  static constexpr size_t kEncodings = LayerRateMeter::kEncodings;
+
+  // Highest layers there are of an encoding.
+  struct Extent {
+    uint8_t spatial = 0;
+    uint8_t temporal = 0;
+  };
+  Extent extent_of(size_t index) const;
+
   LayerRateMeter meter_;
+  std::array<std::array<Timestamp, LayerRateMeter::kTemporalLayers>, kEncodings> temporal_seen_{};
+  std::array<std::array<Timestamp, LayerRateMeter::kSpatialLayers>, kEncodings> spatial_seen_{};
+  std::array<Timestamp, kEncodings> last_packet_{};
 };
 
 }  // namespace parley::sfu

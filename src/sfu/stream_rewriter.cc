@@ -3,15 +3,8 @@
 #include <algorithm>
 
 namespace parley::sfu {
-namespace {
 
-// Newer on the circle of 15-bit picture ids.
-bool picture_newer(uint16_t a, uint16_t b) {
-  const int distance = (a - b) & 0x7fff;
-  return distance != 0 && distance < 0x4000;
-}
-
-}  // namespace
+using State = ClosedNumbers<StreamRewriter::kSequences>::State;
 
 StreamRewriter::StreamRewriter(uint32_t clock_rate, uint16_t first_sequence, uint32_t first_time)
     // One lap ahead, so that the unwrapped output never falls below zero.
@@ -25,28 +18,24 @@ int64_t StreamRewriter::next_time(Timestamp now) const {
   return last_time_ + std::max<int64_t>(passed, 1);
 }
 
-void StreamRewriter::append(Segment segment) {
+void StreamRewriter::begin(StreamKey stream, const StreamPosition& first, Timestamp now) {
   if (!segments_.empty()) {
     Segment& previous = segments_.back();
-    // What the previous segment sent ends at the last number; more of it would collide with the new
-    // one.
-    previous.in_last =
-        std::min(previous.in_last, previous.in_first + (last_sequence_ - previous.out_first));
-    if (previous.in_last < previous.in_first) segments_.pop_back();
+    // Numbers left free behind the last one sent are given to the new segment.
+    previous.sequences.close();
+    previous.ended = true;
+    if (previous.sequences.newest_in() < previous.sequences.in_first()) segments_.pop_back();
   }
   if (segments_.full()) segments_.erase(0);
+  Segment segment{.stream = stream,
+                  .sequences = {first.sequence, last_sequence_ + 1},
+                  .pictures = {first.picture_id, last_picture_id_ + 1},
+                  .in_anchor_time = first.rtp_time,
+                  .out_anchor_time = next_time(now),
+                  .picture_offset = last_picture_id_ + 1 - first.picture_id};
+  segment.tl0_offset = static_cast<uint8_t>(last_tl0_ + 1 - first.tl0_pic_idx);
+  segment.key_offset = static_cast<uint8_t>(last_key_index_ + 1 - first.key_index);
   segments_.push_back(segment);
-}
-
-void StreamRewriter::begin(StreamKey stream, const StreamPosition& first, Timestamp now) {
-  append(
-      {.stream = stream,
-       .in_first = first.sequence,
-       .out_first = last_sequence_ + 1,
-       .in_anchor_time = first.rtp_time,
-       .out_anchor_time = next_time(now),
-       .picture_offset = static_cast<uint16_t>((last_picture_id_ + 1 - first.picture_id) & 0x7fff),
-       .tl0_offset = static_cast<uint8_t>(last_tl0_ + 1 - first.tl0_pic_idx)});
 }
 
 void StreamRewriter::begin_replay(StreamKey stream, const StreamPosition& first,
@@ -54,61 +43,141 @@ void StreamRewriter::begin_replay(StreamKey stream, const StreamPosition& first,
   begin(stream, first, now);
   Segment& replay = segments_.back();
   replay.squeeze = kSqueeze;
-  replay.in_last = last.sequence;
   replay.in_anchor_time = last.rtp_time;
   replay.out_anchor_time += (last.rtp_time - first.rtp_time) / kSqueeze;
-  Segment live = replay;
-  live.in_first = last.sequence + 1;
-  live.in_last = INT64_MAX;
-  live.out_first = replay.out_first + (live.in_first - replay.in_first);
-  live.squeeze = 1;
-  if (segments_.full()) segments_.erase(0);
-  segments_.push_back(live);
 }
 
-const StreamRewriter::Segment* StreamRewriter::find(StreamKey stream, int64_t sequence) const {
+std::optional<size_t> StreamRewriter::find_index(StreamKey stream, int64_t sequence) const {
   for (size_t i = segments_.size(); i > 0; --i) {
     const Segment& segment = segments_[i - 1];
-    if (segment.stream == stream && sequence >= segment.in_first && sequence <= segment.in_last)
-      return &segment;
+    if (segment.stream == stream && sequence >= segment.sequences.in_first() &&
+        (!segment.ended || sequence <= segment.sequences.newest_in()))
+      return i - 1;
   }
-  return nullptr;
+  return std::nullopt;
+}
+
+StreamRewriter::Segment* StreamRewriter::find(StreamKey stream, int64_t sequence) {
+  const auto index = find_index(stream, sequence);
+  return index ? &segments_[*index] : nullptr;
+}
+
+std::optional<size_t> StreamRewriter::age_of(StreamKey stream, int64_t sequence) const {
+  const auto index = find_index(stream, sequence);
+  return index ? std::optional(segments_.size() - 1 - *index) : std::nullopt;
 }
 
 int64_t StreamRewriter::out_time(const Segment& segment, int64_t in_time) {
-  return segment.out_anchor_time + (in_time - segment.in_anchor_time) / segment.squeeze;
+  const int64_t distance = in_time - segment.in_anchor_time;
+  return segment.out_anchor_time + (distance < 0 ? distance / segment.squeeze : distance);
 }
 
-RewrittenPosition StreamRewriter::place(const Segment& segment,
-                                        const StreamPosition& packet) const {
-  return {
-      .sequence = static_cast<uint16_t>(segment.out_first + (packet.sequence - segment.in_first)),
+std::optional<RewrittenPosition> StreamRewriter::place(const Segment& segment,
+                                                       const StreamPosition& packet) {
+  RewrittenPosition out{
       .rtp_time = static_cast<uint32_t>(out_time(segment, packet.rtp_time)),
-      .picture_id = static_cast<uint16_t>((packet.picture_id + segment.picture_offset) & 0x7fff),
-      .tl0_pic_idx = static_cast<uint8_t>(packet.tl0_pic_idx + segment.tl0_offset)};
+      .picture_id = static_cast<uint16_t>(packet.picture_id + segment.picture_offset),
+      .tl0_pic_idx = static_cast<uint8_t>(packet.tl0_pic_idx + segment.tl0_offset),
+      .key_index = static_cast<uint8_t>((packet.key_index + segment.key_offset) & 0x1f)};
+  if (packet.close_pictures) {
+    const auto id = segment.pictures.place(packet.picture_id);
+    if (!id) return std::nullopt;
+    out.picture_id = static_cast<uint16_t>(*id);
+  }
+  return out;
 }
 
-std::optional<RewrittenPosition> StreamRewriter::locate(StreamKey stream,
-                                                        const StreamPosition& packet) const {
-  const Segment* segment = find(stream, packet.sequence);
-  return segment ? std::optional(place(*segment, packet)) : std::nullopt;
+RewrittenPosition StreamRewriter::place_filler(const Segment& segment, const StreamPosition& packet,
+                                               int64_t out) {
+  return {.sequence = static_cast<uint16_t>(out),
+          .rtp_time = static_cast<uint32_t>(out_time(segment, packet.rtp_time)),
+          .filler = true};
+}
+
+void StreamRewriter::take_in(Segment& segment, const StreamPosition& packet,
+                             uint64_t dropped_pictures) const {
+  const auto never = [](int64_t) { return false; };
+  if (packet.sequence > segment.sequences.newest_in())
+    segment.sequences.advance(packet.sequence, never);
+  if (!packet.close_pictures || packet.picture_id <= segment.pictures.newest_in()) return;
+  segment.pictures.advance(packet.picture_id, [&](int64_t skipped) {
+    const int64_t back = packet.picture_id - skipped - 1;
+    return back < 32 && (dropped_pictures >> (2 * back) & 1) != 0;
+  });
+}
+
+void StreamRewriter::count_sent(const Segment& segment, const StreamPosition& packet, int64_t out,
+                                Timestamp now) {
+  if (out <= last_sequence_) return;
+  last_sequence_ = out;
+  last_time_ = std::max(last_time_, out_time(segment, packet.rtp_time));
+  last_sent_ = now;
 }
 
 std::optional<RewrittenPosition> StreamRewriter::rewrite(StreamKey stream,
                                                          const StreamPosition& packet,
-                                                         Timestamp now) {
-  const Segment* segment = find(stream, packet.sequence);
+                                                         Timestamp now, Sending sending) {
+  Segment* segment = find(stream, packet.sequence);
   if (!segment) return std::nullopt;
-  const RewrittenPosition position = place(*segment, packet);
-  const int64_t sequence = segment->out_first + (packet.sequence - segment->in_first);
-  if (sequence > last_sequence_) {
-    last_sequence_ = sequence;
-    last_time_ = std::max(last_time_, out_time(*segment, packet.rtp_time));
-    last_sent_ = now;
+  take_in(*segment, packet, sending.dropped_pictures);
+  const auto number = segment->sequences.place(packet.sequence);
+  if (!number || segment->sequences.state(packet.sequence) != State::kMissing) return std::nullopt;
+  auto out = place(*segment, packet);
+  if (!out) return std::nullopt;
+  segment->sequences.set_sent(packet.sequence, sending.mark);
+  if (packet.close_pictures) segment->pictures.set_sent(packet.picture_id, false);
+  out->sequence = static_cast<uint16_t>(*number);
+  out->marked = sending.mark;
+  count_sent(*segment, packet, *number, now);
+  const int64_t picture = packet.close_pictures ? *segment->pictures.place(packet.picture_id)
+                                                : packet.picture_id + segment->picture_offset;
+  last_picture_id_ = std::max(last_picture_id_, picture);
+  if (static_cast<int8_t>(out->tl0_pic_idx - last_tl0_) > 0) last_tl0_ = out->tl0_pic_idx;
+  if (((out->key_index - last_key_index_) & 0x1f) < 16) last_key_index_ = out->key_index;
+  return out;
+}
+
+std::optional<RewrittenPosition> StreamRewriter::drop(StreamKey stream,
+                                                      const StreamPosition& packet, Timestamp now,
+                                                      uint64_t dropped_pictures) {
+  Segment* segment = find(stream, packet.sequence);
+  if (!segment) return std::nullopt;
+  const bool is_newest = packet.sequence > segment->sequences.newest_in();
+  const bool new_picture =
+      packet.close_pictures && packet.picture_id > segment->pictures.newest_in();
+  take_in(*segment, packet, dropped_pictures);
+  if (new_picture) segment->pictures.drop_newest();
+  if (is_newest) {
+    segment->dropped_any = true;
+    segment->sequences.drop_newest();
+    return std::nullopt;
   }
-  if (picture_newer(position.picture_id, last_picture_id_)) last_picture_id_ = position.picture_id;
-  if (static_cast<int8_t>(position.tl0_pic_idx - last_tl0_) > 0) last_tl0_ = position.tl0_pic_idx;
-  return position;
+  const auto number = segment->sequences.place(packet.sequence);
+  if (!number || segment->sequences.state(packet.sequence) != State::kMissing) return std::nullopt;
+  segment->dropped_any = true;
+  segment->sequences.set_filled(packet.sequence);
+  count_sent(*segment, packet, *number, now);
+  return place_filler(*segment, packet, *number);
+}
+
+std::optional<RewrittenPosition> StreamRewriter::locate(StreamKey stream,
+                                                        const StreamPosition& packet) {
+  Segment* segment = find(stream, packet.sequence);
+  if (!segment) return std::nullopt;
+  const auto number = segment->sequences.place(packet.sequence);
+  if (!number) return std::nullopt;
+  State state = segment->sequences.state(packet.sequence);
+  auto out = place(*segment, packet);
+  if (state == State::kMissing && *age_of(stream, packet.sequence) >= kKnownSegments) {
+    state = segment->dropped_any || !out ? State::kFilled : State::kSent;
+    if (state == State::kFilled) segment->sequences.set_filled(packet.sequence);
+    if (state == State::kSent) segment->sequences.set_sent(packet.sequence, false);
+  }
+  if (state == State::kFilled) return place_filler(*segment, packet, *number);
+  if (state != State::kSent || !out) return std::nullopt;
+  out->sequence = static_cast<uint16_t>(*number);
+  out->marked = segment->sequences.marked(packet.sequence);
+  return out;
 }
 
 std::optional<SentOrigin> StreamRewriter::origin_of(uint16_t sequence) const {
@@ -117,10 +186,8 @@ std::optional<SentOrigin> StreamRewriter::origin_of(uint16_t sequence) const {
   const int64_t wanted = last_sequence_ - back;
   for (size_t i = segments_.size(); i > 0; --i) {
     const Segment& segment = segments_[i - 1];
-    if (wanted < segment.out_first) continue;
-    const int64_t in = segment.in_first + (wanted - segment.out_first);
-    if (in > segment.in_last) return std::nullopt;
-    return SentOrigin{segment.stream, in};
+    if (wanted > segment.sequences.newest_out()) return std::nullopt;
+    if (const auto in = segment.sequences.origin(wanted)) return SentOrigin{segment.stream, *in};
   }
   return std::nullopt;
 }

@@ -4,19 +4,29 @@
 //  1. A slot's output has one SSRC, sequence numbers without gaps of our making, and timestamps
 //  that only move forward.
 //  2. A piece ("segment") of one encoding begins at a key frame (video) or anywhere (audio). Its
-//  first packet gets the next
-//     free sequence number; every other keeps its distance to that one, so loss stays visible to
-//     the viewer's NACKs.
-//  3. The first timestamp of a segment is the last one sent plus the time that passed, at least one
+//  first packet gets the next free sequence number.
+//  3. A packet dropped on purpose gets no number: those after it move up. One that hasn't come
+//  leaves its number free, so that its loss is seen and its NACK finds it.
+//  4. A packet that comes into such a free number and is one to drop closes it with an empty packet
+//  ("filler") there: receivers take a packet without payload for padding, so the number is no
+//  longer missing and no frame is. Nothing else could take the number back once later ones are out.
+//  5. The first timestamp of a segment is the last one sent plus the time that passed, at least one
 //  tick.
-//  4. A segment that replays old packets is squeezed: its timestamps keep their order but span 1/32
-//  of the time, so that
-//     the decoder runs through it and shows the present picture, and its clock never learns the
-//     past.
-//  5. VP8 picture ids and TL0PICIDX (RFC 7741 §4.2) go on from the last ones sent.
-//  6. A packet from before its segment (reordered across a switch) is refused.
-//  7. The last kSegments segments are remembered, so a retransmission asked for is found and
-//  written exactly as first sent.
+//  6. A segment that replays old packets is squeezed: its timestamps keep their order but span 1/32
+//  of the time, so that the decoder runs through it and shows the present picture, and its clock
+//  never learns the past.
+//  7. VP8 picture ids (RFC 7741 §4.2) are closed up like sequence numbers; of pictures that never
+//  came the caller says which would have been dropped. A picture taken for dropped that isn't is
+//  refused. VP9 picture ids and AV1 frame numbers keep their distances, since references are
+//  counted in them. All of them, TL0PICIDX and KEYIDX go on from the last ones sent when a segment
+//  begins.
+//  8. A packet from before its segment (reordered across a switch) is refused, and so is a second
+//  copy of one.
+//  9. The last kSegments segments are remembered, of each the newest kSequences packets, so a
+//  retransmission asked for is found and written exactly as first sent. A packet that comes only
+//  after its segment has ended is rewritten or dropped like any other when it is asked for; once
+//  its segment is kKnownSegments old and dropped any, it becomes a filler: what it belonged to is
+//  not known any more.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +34,7 @@
 
 #include "base/bounded.h"
 #include "base/units.h"
+#include "sfu/stream_rewriter_numbers.h"
 
 namespace parley::sfu {
 
@@ -34,20 +45,24 @@ struct StreamKey {
   bool operator==(const StreamKey&) const = default;
 };
 
-// What the rewriter needs of a packet; sequence and time unwrapped.
+// What the rewriter needs of a packet; sequence, time and picture id unwrapped.
 struct StreamPosition {
   int64_t sequence = 0;
   int64_t rtp_time = 0;
-  // VP8 only, as on the wire (15 bits, 8 bits).
-  uint16_t picture_id = 0;
-  uint8_t tl0_pic_idx = 0;
+  int64_t picture_id = 0;       // VP8, VP9: picture id; dependency descriptor: frame number
+  uint8_t tl0_pic_idx = 0;      // VP8, VP9, as on the wire
+  uint8_t key_index = 0;        // VP8, as on the wire (5 bits)
+  bool close_pictures = false;  // VP8 with picture ids: rule 7
 };
 
 struct RewrittenPosition {
   uint16_t sequence = 0;
   uint32_t rtp_time = 0;
-  uint16_t picture_id = 0;
+  uint16_t picture_id = 0;  // 16 bits; VP8 and VP9 use the low 15
   uint8_t tl0_pic_idx = 0;
+  uint8_t key_index = 0;
+  bool marked = false;  // what rewrite() was told
+  bool filler = false;  // an empty packet is to be sent here
 };
 
 // Where a packet that was sent came from.
@@ -60,27 +75,50 @@ class StreamRewriter {
  public:
   static constexpr int kSqueeze = 32;
   static constexpr size_t kSegments = 8;
+  static constexpr int64_t kSequences = 512;  // as many as PacketCache keeps
+  static constexpr int64_t kPictures = 256;   // four seconds at 60 frames per second
+  // Segments whose owner still knows what belongs to them, the running one among them (rule 9).
+  static constexpr size_t kKnownSegments = 4;
+
+  // How a packet is to be sent.
+  struct Sending {
+    bool mark = false;  // kept for retransmissions
+    // Of the pictures before this one, if they never came, those that would have been dropped: bit
+    // 2k is the picture k + 1 before it.
+    uint64_t dropped_pictures = 0;
+  };
 
   // `first_sequence` and `first_time` are drawn at random by the owner (RFC 3550 §5.1).
   StreamRewriter(uint32_t clock_rate, uint16_t first_sequence, uint32_t first_time);
 
-  // Starts a segment whose first packet is `first`. `now` paces the timestamp (rule 3).
+  // Starts a segment whose first packet is `first`. `now` paces the timestamp (rule 5).
   void begin(StreamKey stream, const StreamPosition& first, Timestamp now);
   // Starts a squeezed segment [first, last] followed by the live one; `last` is the newest packet
-  // there is (rule 4).
+  // there is (rule 6).
   void begin_replay(StreamKey stream, const StreamPosition& first, const StreamPosition& last,
                     Timestamp now);
 
-  // The packet's place in the output, or nullopt (rule 6, or no segment of that stream).
+  // The packet's place in the output, or nullopt (rules 7 and 8, or no segment of that stream).
   std::optional<RewrittenPosition> rewrite(StreamKey stream, const StreamPosition& packet,
-                                           Timestamp now);
-  // The same without counting it as sent: for retransmissions and sender reports.
-  std::optional<RewrittenPosition> locate(StreamKey stream, const StreamPosition& packet) const;
+                                           Timestamp now, Sending sending);
+  std::optional<RewrittenPosition> rewrite(StreamKey stream, const StreamPosition& packet,
+                                           Timestamp now) {
+    return rewrite(stream, packet, now, Sending());
+  }
+  // Leaves the packet out (rule 3). Gives the place of the filler to send where a number had been
+  // left for it (rule 4), otherwise nullopt.
+  std::optional<RewrittenPosition> drop(StreamKey stream, const StreamPosition& packet,
+                                        Timestamp now, uint64_t dropped_pictures = 0);
+  // How many segments have begun since the packet's own: 0 while it runs; nullopt if it has none.
+  std::optional<size_t> age_of(StreamKey stream, int64_t sequence) const;
+  // The place the packet has, without counting it as sent again: for retransmissions (rule 9).
+  std::optional<RewrittenPosition> locate(StreamKey stream, const StreamPosition& packet);
 
   // Ends everything: nothing sent before is found again.
   void forget() { segments_.clear(); }
 
-  // Which packet went out as `sequence`; nullopt if it was never sent or is too old.
+  // Which packet has the number `sequence`; nullopt if none was sent there or beyond, or it is too
+  // old.
   std::optional<SentOrigin> origin_of(uint16_t sequence) const;
   // Output time for an input time of the running segment; nullopt when `stream` is not what runs.
   std::optional<uint32_t> map_time(StreamKey stream, int64_t rtp_time) const;
@@ -92,20 +130,29 @@ class StreamRewriter {
  private:
   struct Segment {
     StreamKey stream;
-    int64_t in_first = 0;
-    int64_t in_last = INT64_MAX;  // the running segment is open
-    int64_t out_first = 0;
+    ClosedNumbers<kSequences> sequences;
+    ClosedNumbers<kPictures> pictures;  // with close_pictures
+    bool ended = false;
+    bool dropped_any = false;
     int64_t in_anchor_time = 0;
     int64_t out_anchor_time = 0;
-    int squeeze = 1;
-    uint16_t picture_offset = 0;
+    int squeeze = 1;  // of what lies before the anchor
+    int64_t picture_offset = 0;
     uint8_t tl0_offset = 0;
+    uint8_t key_offset = 0;
   };
 
-  const Segment* find(StreamKey stream, int64_t sequence) const;
+  std::optional<size_t> find_index(StreamKey stream, int64_t sequence) const;
+  Segment* find(StreamKey stream, int64_t sequence);
   static int64_t out_time(const Segment& segment, int64_t in_time);
-  RewrittenPosition place(const Segment& segment, const StreamPosition& packet) const;
-  void append(Segment segment);
+  // Everything but the sequence number; nullopt if the picture has no id.
+  static std::optional<RewrittenPosition> place(const Segment& segment,
+                                                const StreamPosition& packet);
+  // What a filler needs.
+  static RewrittenPosition place_filler(const Segment& segment, const StreamPosition& packet,
+                                        int64_t out);
+  void take_in(Segment& segment, const StreamPosition& packet, uint64_t dropped_pictures) const;
+  void count_sent(const Segment& segment, const StreamPosition& packet, int64_t out, Timestamp now);
   int64_t next_time(Timestamp now) const;
 
   uint32_t clock_rate_;
@@ -113,8 +160,9 @@ class StreamRewriter {
   int64_t last_sequence_;
   int64_t last_time_;
   std::optional<Timestamp> last_sent_;
-  uint16_t last_picture_id_ = 0;
+  int64_t last_picture_id_ = 0;
   uint8_t last_tl0_ = 0;
+  uint8_t last_key_index_ = 0;
 };
 
 }  // namespace parley::sfu

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
-#include "rtp/h264.h"
-#include "rtp/vp8_descriptor.h"
-
 namespace parley::sfu {
 
 UpEncoding::UpEncoding(uint32_t clock_rate, bool cached, PacketPool& pool)
-    : cache(cached ? std::make_unique<PacketCache>(pool) : nullptr), statistics(clock_rate) {}
+    : cache(cached ? std::make_unique<PacketCache>(pool) : nullptr),
+      describer(cached ? std::make_unique<FrameDescriber>() : nullptr),
+      statistics(clock_rate) {}
 
 UpTrack::UpTrack(const media::TrackDescription& description, PeerId owner, PacketPool& pool)
     : description_(description), owner_(owner) {
@@ -49,6 +48,7 @@ std::optional<TrackPacket> UpTrack::accept(size_t index, const MediaPacket& pack
                   .marker = packet.marker,
                   .audio_level = packet.audio_level,
                   .orientation = packet.orientation,
+                  .dependencies = packet.dependencies,
                   .payload = packet.payload};
   out.position.sequence = encoding.sequence.unwrap(packet.sequence);
   out.position.rtp_time = encoding.time.unwrap(packet.rtp_time);
@@ -69,30 +69,30 @@ std::optional<TrackPacket> UpTrack::accept(size_t index, const MediaPacket& pack
     out.key_frame = out.position.rtp_time == encoding.key_frame_time;
     out.kept = encoding.cache->insert({.sequence = out.position.sequence,
                                        .rtp_time = out.position.rtp_time,
+                                       .position = out.position,
+                                       .frame = out.frame,
                                        .arrival = now,
                                        .orientation = packet.orientation.value_or(0),
                                        .has_orientation = packet.orientation.has_value(),
                                        .marker = packet.marker,
                                        .key_frame_start = out.key_frame_start},
-                                      packet.payload);
+                                      packet.payload, packet.dependencies);
   }
   return out;
 }
 
-void UpTrack::describe_video(TrackPacket& packet, UpEncoding& encoding) const {
-  if (packet.codec == rtp::Codec::kVp8) {
-    const auto descriptor = rtp::parse_vp8_descriptor(packet.payload);
-    if (!descriptor) return;
-    packet.position.picture_id = descriptor->picture_id.value_or(0);
-    packet.position.tl0_pic_idx = descriptor->tl0_pic_idx.value_or(0);
-    const auto header = rtp::parse_vp8_frame_header(packet.payload, *descriptor);
-    packet.key_frame_start = header && header->key_frame;
-    if (packet.key_frame_start) {
-      encoding.width = header->width;
-      encoding.height = header->height;
-    }
-  } else if (packet.codec == rtp::Codec::kH264) {
-    packet.key_frame_start = rtp::is_h264_key_frame(packet.payload);
+void UpTrack::describe_video(TrackPacket& packet, UpEncoding& encoding) {
+  const FrameDescription found =
+      encoding.describer->describe(packet.codec, packet.payload, packet.dependencies);
+  packet.frame = found.info;
+  packet.key_frame_start = found.key_frame_start;
+  packet.position.picture_id = found.picture_id;
+  packet.position.tl0_pic_idx = found.tl0_pic_idx;
+  packet.position.key_index = found.key_index;
+  packet.position.close_pictures = found.close_pictures;
+  if (found.width != 0) {
+    encoding.width = found.width;
+    encoding.height = found.height;
   }
 }
 
@@ -101,19 +101,15 @@ std::optional<TrackPacket> UpTrack::cached(size_t index, int64_t sequence) const
   const CachedPacket* kept = encoding.cache ? encoding.cache->find(sequence) : nullptr;
   if (!kept) return std::nullopt;
   TrackPacket out{.stream = {description_.id.value, static_cast<uint8_t>(index)},
-                  .position = {.sequence = kept->sequence, .rtp_time = kept->rtp_time},
+                  .position = kept->position,
                   .codec = description_.codecs.front().codec,
                   .marker = kept->marker,
                   .key_frame_start = kept->key_frame_start,
+                  .frame = kept->frame,
+                  .dependencies = encoding.cache->dependencies(*kept),
                   .payload = encoding.cache->payload(*kept),
                   .kept = kept->handle};
   if (kept->has_orientation) out.orientation = kept->orientation;
-  if (out.codec == rtp::Codec::kVp8) {
-    if (const auto descriptor = rtp::parse_vp8_descriptor(out.payload)) {
-      out.position.picture_id = descriptor->picture_id.value_or(0);
-      out.position.tl0_pic_idx = descriptor->tl0_pic_idx.value_or(0);
-    }
-  }
   return out;
 }
 

@@ -14,6 +14,7 @@
 #include "base/sequence.h"
 #include "media/description.h"
 #include "sfu/audio_selection.h"
+#include "sfu/frame_describer.h"
 #include "sfu/nack_generator.h"
 #include "sfu/packet_cache.h"
 #include "sfu/receive_statistics.h"
@@ -30,6 +31,7 @@ struct MediaPacket {
   Bytes payload;
   std::optional<uint8_t> audio_level;  // RFC 6464, 0..127
   std::optional<uint8_t> orientation;  // 3GPP TS 26.114 byte
+  Bytes dependencies;                  // dependency descriptor, empty: none
   bool retransmitted = false;
 };
 
@@ -42,8 +44,10 @@ struct TrackPacket {
   bool marker = false;
   bool key_frame_start = false;
   bool key_frame = false;  // any packet of one
+  FrameInfo frame;         // video
   std::optional<uint8_t> audio_level;
   std::optional<uint8_t> orientation;
+  Bytes dependencies;
   Bytes payload;
   // Where the payload is kept, for whoever sends it later; kNone: nowhere.
   PacketPool::Handle kept = PacketPool::kNone;
@@ -56,7 +60,8 @@ struct UpEncoding {
   uint32_t rtx_ssrc = 0;
   SeqUnwrapper sequence;
   RtpTimeUnwrapper time;
-  std::unique_ptr<PacketCache> cache;  // video only
+  std::unique_ptr<PacketCache> cache;         // video only
+  std::unique_ptr<FrameDescriber> describer;  // likewise
   NackGenerator nack;
   ReceiveStatistics statistics;
   int64_t last_key_frame = -1;  // sequence of its first packet
@@ -127,7 +132,7 @@ class UpTrack {
 
  private:
   const rtp::CodecParameters* codec_of(uint8_t payload_type, bool& red) const;
-  void describe_video(TrackPacket& packet, UpEncoding& encoding) const;
+  static void describe_video(TrackPacket& packet, UpEncoding& encoding);
 
   media::TrackDescription description_;
   PeerId owner_;

@@ -5,7 +5,6 @@
 
 #include "base/bounded.h"
 #include "rtp/packet.h"
-#include "rtp/vp8_descriptor.h"
 
 namespace parley::shard {
 
@@ -29,7 +28,8 @@ Bytes Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& chann
   std::array<uint8_t, 1> orientation{};
   std::array<uint8_t, 3> send_time{};
   std::array<uint8_t, 2> transport_sequence{};
-  BoundedVector<rtp::ExtensionElement, 4> extensions;
+  std::array<uint8_t, UINT8_MAX> dependencies{};
+  BoundedVector<rtp::ExtensionElement, 5> extensions;
   if (plan.extensions->audio_level != 0 && plan.audio_level) {
     level = rtp::write_audio_level({.level = *plan.audio_level, .voice = false});
     extensions.push_back({plan.extensions->audio_level, level});
@@ -45,6 +45,13 @@ Bytes Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& chann
   if (plan.extensions->transport_sequence != 0) {
     transport_sequence = rtp::write_transport_sequence(departure.transport_sequence);
     extensions.push_back({plan.extensions->transport_sequence, transport_sequence});
+  }
+  if (plan.extensions->dependency_descriptor != 0 && !plan.dependencies.empty() &&
+      plan.dependencies.size() <= dependencies.size()) {
+    const MutableBytes descriptor = MutableBytes(dependencies).first(plan.dependencies.size());
+    std::ranges::copy(plan.dependencies, descriptor.begin());
+    sfu::patch_dependencies(plan, descriptor);
+    extensions.push_back({plan.extensions->dependency_descriptor, descriptor});
   }
   const rtp::HeaderFields header{.payload_type = plan.payload_type,
                                  .marker = plan.marker,
@@ -63,12 +70,7 @@ Bytes Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& chann
   }
   const MutableBytes payload = buffer.subspan(at, plan.payload.size());
   if (!payload.empty()) std::memcpy(payload.data(), plan.payload.data(), payload.size());
-  if (plan.patch_vp8) {
-    if (const auto descriptor = rtp::parse_vp8_descriptor(payload)) {
-      rtp::set_picture_id(payload, *descriptor, plan.picture_id);
-      rtp::set_tl0_pic_idx(payload, *descriptor, plan.tl0_pic_idx);
-    }
-  }
+  sfu::patch_payload(plan, payload);
   at += payload.size();
   if (plan.padding != 0) {
     std::ranges::fill(buffer.subspan(at, plan.padding), uint8_t{0});

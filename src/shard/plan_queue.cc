@@ -8,16 +8,21 @@ PlanStore::PlanStore(sfu::PacketPool& pool, size_t places)
 }
 
 bool PlanStore::push(PlanQueue& queue, const sfu::ForwardPlan& plan) {
-  if (plan.kept == sfu::PacketPool::kNone || free_count_ == 0 ||
-      queue.count_ == PlanQueue::kMostPlans)
-    return false;
+  const bool kept = plan.kept != sfu::PacketPool::kNone || plan.payload.empty();
+  if (!kept || free_count_ == 0 || queue.count_ == PlanQueue::kMostPlans) return false;
   const uint32_t at = free_;
   Place& place = places_[at];
   free_ = place.next;
   --free_count_;
   pool_.retain(plan.kept);
   place.plan = plan;
-  place.plan.payload = pool_.payload(plan.kept);
+  if (plan.kept != sfu::PacketPool::kNone) {
+    // As PacketCache lays them out.
+    const Bytes kept_bytes = pool_.payload(plan.kept);
+    place.plan.payload = kept_bytes.first(plan.payload.size());
+    if (!plan.dependencies.empty())
+      place.plan.dependencies = kept_bytes.subspan(plan.payload.size(), plan.dependencies.size());
+  }
   if (queue.count_ == 0) {
     queue.head_ = at;
   } else {

@@ -209,7 +209,7 @@ void Shard::handle_datagram(const FlowPath& path, MutableBytes datagram, Timesta
 void Shard::handle_rtp(Peer& peer, MutableBytes packet, Timestamp now) {
   auto view = rtp::PacketView::parse(packet);
   if (!view) return counters_.drop(DropReason::kRtpUnparsed);
-  const auto extensions = rtp::parse_header_extensions(*view, peer.extensions);
+  auto extensions = rtp::parse_header_extensions(*view, peer.extensions);
   if (extensions.transport_sequence) peer.arrivals.on_packet(*extensions.transport_sequence, now);
   const auto stream = peer.demuxer.find(view->ssrc, view->payload_type, extensions.mid,
                                         extensions.rid, extensions.repaired_rid);
@@ -232,6 +232,7 @@ void Shard::handle_rtp(Peer& peer, MutableBytes packet, Timestamp now) {
     if (!original) return;  // a padding probe
     view = rtp::PacketView::parse(*original);
     if (!view) return counters_.drop(DropReason::kRtpUnparsed);
+    extensions = rtp::parse_header_extensions(*view, peer.extensions);  // it was moved
     media.retransmitted = true;
   } else {
     encoding.ssrc = view->ssrc;
@@ -241,6 +242,7 @@ void Shard::handle_rtp(Peer& peer, MutableBytes packet, Timestamp now) {
   media.marker = view->marker;
   media.payload_type = view->payload_type;
   media.payload = view->payload;
+  media.dependencies = extensions.dependency_descriptor;
   if (extensions.audio_level) media.audio_level = extensions.audio_level->level;
   if (extensions.video_orientation)
     media.orientation = rtp::write_video_orientation(*extensions.video_orientation)[0];

@@ -1,0 +1,129 @@
+// A numbering whose dropped numbers are closed up: what StreamRewriter keeps of one segment's
+// sequence numbers, and of its VP8 picture ids.
+//
+// Each incoming number is missing (it hasn't come; it has a place in the output, so that its loss
+// shows), sent, dropped (no place), or filled (it turned out to be droppable after its place had
+// been left: something empty went out in it). Three bits for each of the newest kWindow numbers;
+// older ones are forgotten.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace parley::sfu {
+
+template <int64_t kWindow>
+class ClosedNumbers {
+  static_assert((kWindow & (kWindow - 1)) == 0 && kWindow % 64 == 0);
+
+ public:
+  enum class State : uint8_t { kMissing, kSent, kDropped, kFilled };
+
+  ClosedNumbers() = default;
+  // The first number `in_first` will get `out_first`.
+  ClosedNumbers(int64_t in_first, int64_t out_first)
+      : in_first_(in_first),
+        oldest_in_(in_first),
+        newest_in_(in_first - 1),
+        out_first_(out_first),
+        newest_out_(out_first - 1) {}
+
+  int64_t in_first() const { return in_first_; }
+  int64_t newest_in() const { return newest_in_; }
+  // The last place that is taken.
+  int64_t newest_out() const { return newest_out_; }
+
+  bool remembers(int64_t in) const { return in >= oldest_in_ && in <= newest_in_; }
+  // `in` must be remembered.
+  State state(int64_t in) const {
+    const bool absent = get(absent_, in);
+    return get(arrived_, in) ? (absent ? State::kDropped : State::kSent)
+                             : (absent ? State::kFilled : State::kMissing);
+  }
+  bool marked(int64_t in) const { return get(marked_, in); }
+
+  // Goes on to `in` (beyond the newest): it and those skipped become missing, but for those of
+  // which `expect_drop(number)` holds: they are taken for dropped.
+  template <typename ExpectDrop>
+  void advance(int64_t in, ExpectDrop&& expect_drop) {
+    if (in - newest_in_ > kWindow) {
+      newest_out_ += in - newest_in_ - kWindow;
+      newest_in_ = in - kWindow;
+    }
+    while (newest_in_ < in) {
+      ++newest_in_;
+      set(marked_, newest_in_, false);
+      const bool drop = newest_in_ != in && expect_drop(newest_in_);
+      put(newest_in_, drop ? State::kDropped : State::kMissing);
+      if (!drop) ++newest_out_;
+    }
+    oldest_in_ = std::max(oldest_in_, newest_in_ - kWindow + 1);
+  }
+  void set_sent(int64_t in, bool mark) {
+    put(in, State::kSent);
+    set(marked_, in, mark);
+  }
+  void set_filled(int64_t in) { put(in, State::kFilled); }
+  // Takes back the place of the newest one, which must be missing.
+  void drop_newest() {
+    put(newest_in_, State::kDropped);
+    --newest_out_;
+  }
+  // Forgets what came after the last one that was sent or filled, with the places left for it.
+  void close() {
+    while (remembers(newest_in_)) {
+      const State last = state(newest_in_);
+      if (last == State::kSent || last == State::kFilled) return;
+      if (last == State::kMissing) --newest_out_;
+      --newest_in_;
+    }
+  }
+
+  // The place of `in`; nullopt if it is dropped or not remembered.
+  std::optional<int64_t> place(int64_t in) const {
+    if (!remembers(in) || state(in) == State::kDropped) return std::nullopt;
+    int64_t out = newest_out_;
+    for (int64_t i = newest_in_; i > in; --i) out -= state(i) == State::kDropped ? 0 : 1;
+    return out;
+  }
+  // Whose place `out` is.
+  std::optional<int64_t> origin(int64_t out) const {
+    int64_t at = newest_out_;
+    if (out > at || out < out_first_ || out <= at - kWindow) return std::nullopt;
+    for (int64_t i = newest_in_; remembers(i); --i) {
+      if (state(i) == State::kDropped) continue;
+      if (at-- == out) return i;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  using Bits = std::array<uint64_t, static_cast<size_t>(kWindow / 64)>;
+
+  static bool get(const Bits& bits, int64_t i) {
+    const auto at = static_cast<size_t>(i & (kWindow - 1));
+    return (bits[at / 64] >> (at % 64) & 1) != 0;
+  }
+  static void set(Bits& bits, int64_t i, bool value) {
+    const auto at = static_cast<size_t>(i & (kWindow - 1));
+    const uint64_t mask = uint64_t{1} << (at % 64);
+    bits[at / 64] = value ? bits[at / 64] | mask : bits[at / 64] & ~mask;
+  }
+  void put(int64_t in, State state) {
+    set(arrived_, in, state == State::kSent || state == State::kDropped);
+    set(absent_, in, state == State::kDropped || state == State::kFilled);
+  }
+
+  int64_t in_first_ = 0;
+  int64_t oldest_in_ = 0;  // remembered
+  int64_t newest_in_ = -1;
+  int64_t out_first_ = 0;
+  int64_t newest_out_ = -1;
+  Bits arrived_{};
+  Bits absent_{};
+  Bits marked_{};
+};
+
+}  // namespace parley::sfu
