@@ -89,6 +89,7 @@ struct Session::Impl {
   DatagramPipe pipe;
   SSL* ssl = nullptr;
   State state = State::kHandshaking;
+  bool deaf = false;  // OpenSSL's state is broken; the keys it gave are not
   FailureReason reason = FailureReason::kNone;
   std::optional<SrtpKeys> keys;
   Flight flight;
@@ -152,8 +153,11 @@ void Session::Impl::finish_handshake() {
   state = State::kConnected;
 }
 
-// After the handshake only alerts matter; application data (SCTP) is thrown away.
+// After the handshake only alerts matter; application data (SCTP) is thrown away. Anything else that
+// OpenSSL stumbles over came from somebody who doesn't hold the keys (3.0.19 does so on some forged
+// records of the current epoch): then it is left alone from there on, and its own alert isn't sent.
 void Session::Impl::read_records() {
+  if (deaf) return;
   uint8_t scratch[2048];
   ERR_clear_error();
   // A datagram holds few records; the bound is there for one full of empty ones.
@@ -164,7 +168,12 @@ void Session::Impl::read_records() {
     if (error == SSL_ERROR_ZERO_RETURN) {
       state = State::kClosed;
     } else if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
-      fail(classify(check, error));
+      if ((SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0) {
+        fail(classify(check, error));
+      } else {
+        deaf = true;
+        pipe.written.clear();
+      }
     }
     break;
   }
