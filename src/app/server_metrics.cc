@@ -97,6 +97,11 @@ void add_media(MetricsPage& page, const MetricsSources& sources) {
   }
   page.counter("parley_rtp_packets_retransmitted_total", "RTP packets sent again on request.", {},
                sum([](const Shard& s) { return s.counters->retransmitted.value(); }));
+  page.counter("parley_probe_packets_total", "RTP packets sent only to probe a viewer's path.", {},
+               sum([](const Shard& s) { return s.counters->padding.value(); }));
+  page.counter("parley_late_queues_total",
+               "Times that what waited for a viewer's path was given up as too late.", {},
+               sum([](const Shard& s) { return s.counters->late_queues.value(); }));
   page.counter("parley_key_frame_requests_total", "Key frames asked of senders.", {},
                sum([](const Shard& s) { return s.counters->key_frame_requests.value(); }));
   page.counter("parley_stun_answers_total", "Answers to plain STUN requests.", {},

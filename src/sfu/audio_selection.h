@@ -1,12 +1,12 @@
-// Whose voice is forwarded and who speaks, from RFC 6464 levels alone; no packet is decoded.
+// How loud somebody is and whether they just begin to speak, from RFC 6464 levels alone; no packet
+// is decoded.
 //
 // Rules:
 //  1. The kLoudest tracks by smoothed loudness are forwarded, whatever their loudness: in a small
 //  room everyone is.
 //  2. Whoever began to speak within kBeginning is forwarded too, so that the first word is heard
 //  before the ranking follows.
-//  3. The dominant speaker changes when another has been clearly louder (kDominantMargin) and
-//  speaks now; silence changes nothing.
+// Who the dominant speaker is, SpeakerDetector decides.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +41,5 @@ class SpeechMeter {
 };
 
 constexpr size_t kLoudest = 3;
-constexpr double kDominantMargin = 6;
 
 }  // namespace parley::sfu

@@ -9,6 +9,9 @@
 namespace parley::sfu {
 namespace {
 
+// Before a round trip is known, and on the shortest ones.
+constexpr TimeDelta kLeastRepeat = TimeDelta::millis(10);
+
 uint32_t clock_rate_of(const media::SlotDescription& description) {
   return description.codecs.empty() ? 90'000 : description.codecs.front().clock_rate;
 }
@@ -52,7 +55,8 @@ DownSlot::DownSlot(const media::SlotDescription& description, uint32_t endpoint,
       endpoint_(endpoint),
       rewriter_(clock_rate_of(description), static_cast<uint16_t>(random.u32()), random.u32()),
       filters_(is_video() ? std::make_unique<Filters>() : nullptr),
-      rtx_sequence_(static_cast<uint16_t>(random.u32())) {}
+      rtx_sequence_(static_cast<uint16_t>(random.u32())),
+      repeats_(is_video() ? kRepeats : 0) {}
 
 void DownSlot::update(const media::SlotDescription& description) {
   description_ = description;
@@ -201,6 +205,14 @@ std::optional<ForwardPlan> DownSlot::retransmit(const TrackPacket& packet) {
     return out;
   }
   return std::nullopt;
+}
+
+bool DownSlot::may_repeat(uint16_t sequence, TimeDelta round_trip, Timestamp now) {
+  Repeat& last = repeats_[sequence % kRepeats];
+  const TimeDelta spacing = std::max(round_trip, kLeastRepeat);
+  if (last.at != Timestamp() && last.sequence == sequence && now - last.at < spacing) return false;
+  last = {sequence, now};
+  return true;
 }
 
 std::optional<ForwardPlan> DownSlot::padding() {

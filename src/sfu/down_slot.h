@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/random.h"
 #include "media/command.h"
@@ -102,7 +103,9 @@ class DownSlot {
   void start_replay(size_t index, const StreamPosition& first, const StreamPosition& last,
                     Timestamp now);
 
-  // Stops until the next start; what was sent so far is not sent again.
+  // Stops until the next start.
+  void pause() { flowing_ = false; }
+  // The same, and what was sent so far is not sent again.
   void interrupt();
 
   // The plan for sending `packet` of the running stream now, or something empty in its place;
@@ -111,6 +114,9 @@ class DownSlot {
   std::optional<ForwardPlan> forward(const TrackPacket& packet, Timestamp now);
   // The plan for answering a NACK with a kept packet; nullopt when the slot has no RTX.
   std::optional<ForwardPlan> retransmit(const TrackPacket& packet);
+  // False if the packet sent as `sequence` was repeated less than a round trip ago; counts it as
+  // repeated otherwise.
+  bool may_repeat(uint16_t sequence, TimeDelta round_trip, Timestamp now);
   // A packet without content on the retransmission stream, for a probe; nullopt without RTX.
   std::optional<ForwardPlan> padding();
   std::optional<SentOrigin> origin_of(uint16_t sequence) const {
@@ -128,6 +134,13 @@ class DownSlot {
   StreamKey stream() const;
 
  private:
+  // More than are asked for within a round trip at a loss of 20 %.
+  static constexpr size_t kRepeats = 128;
+  struct Repeat {
+    uint16_t sequence = 0;
+    Timestamp at;
+  };
+
   const rtp::CodecParameters* codec_for(const TrackPacket& packet, uint8_t& payload_type) const;
   std::optional<ForwardPlan> plan(const TrackPacket& packet,
                                   const RewrittenPosition& position) const;
@@ -150,6 +163,7 @@ class DownSlot {
   size_t newest_filter_ = 0;
   Layer target_layer_{.encoding = 0, .spatial = UINT8_MAX, .temporal = UINT8_MAX};
   uint16_t rtx_sequence_;
+  std::vector<Repeat> repeats_;  // video: kRepeats, by sequence
   uint32_t packets_ = 0;
   uint32_t packets_at_start_ = 0;
   uint32_t octets_ = 0;

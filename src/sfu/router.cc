@@ -9,7 +9,6 @@ namespace {
 
 // How often layer choices are looked at; faster would only follow noise.
 constexpr TimeDelta kSteerInterval = TimeDelta::millis(100);
-constexpr TimeDelta kDominantHold = TimeDelta::millis(600);
 // Until BWE measures it: spaces repeated requests for lost packets.
 constexpr TimeDelta kAssumedRoundTrip = TimeDelta::millis(60);
 
@@ -83,6 +82,7 @@ Router::TrackIds Router::update_tracks(PeerId peer, const media::PeerDescription
     sources_.push_back(std::make_unique<Source>());
     sources_.back()->track = std::make_unique<UpTrack>(wanted, peer, pool_);
     source_of_[wanted.id] = sources_.back().get();
+    add_voice(*sources_.back());
   }
   return added;
 }
@@ -118,7 +118,7 @@ void Router::remove_source(size_t index) {
     slot->detach();
     announce(*subscriber, *slot);
   }
-  if (dominant_ == source.track->id()) dominant_ = {};
+  if (source.speaker) speakers_.remove(*source.speaker);
   std::erase(voiced_, &source);
   source_of_.erase(source.track->id());
   sources_.erase(sources_.begin() + static_cast<std::ptrdiff_t>(index));
@@ -150,6 +150,7 @@ void Router::set_track_enabled(TrackId track, bool enabled, Timestamp now) {
   Source* source = find_source(track);
   if (!source || source->track->enabled() == enabled) return;
   source->track->set_enabled(enabled);
+  if (source->speaker) speakers_.set_enabled(*source->speaker, enabled);
   TrackIds changed;
   changed.push_back(track);
   assign_everybody(changed, now);
@@ -159,17 +160,14 @@ void Router::handle_media(UpTrack& track, size_t index, const MediaPacket& packe
   Source* source = find_source(track.id());
   const auto accepted = track.accept(index, packet, now);
   if (!source || !accepted) return;
+  last_media_ = now;
   if (track.is_video()) source->layer_rates.on_packet(*accepted, now);
-  if (!track.is_video()) {
-    track.speech().add(packet.audio_level.value_or(packet.payload.size() > 8 ? 40 : 127), now);
-    if (!source->voiced && track.enabled() && track.speech().is_beginning(now))
-      set_voiced(*source, true, now);
-  }
+  const bool voiced = !track.is_video() && hear(*source, *accepted, now);
   if (!track.announced_live() && (!track.is_video() || accepted->key_frame_start)) {
     track.set_announced_live(true);
     events_.push(media::TrackLive{track.owner(), track.id()});
   }
-  if (!track.enabled() || (!track.is_video() && !source->voiced)) return;
+  if (!track.enabled() || !(track.is_video() || voiced)) return;
   deliver(*source, *accepted, now);
 }
 
@@ -207,10 +205,11 @@ void Router::handle_sender_report(UpTrack& track, size_t index, uint64_t ntp, ui
 }
 
 void Router::handle_nack(PeerId peer, uint32_t ssrc, std::span<const uint16_t> sequences,
-                         Timestamp) {
+                         TimeDelta round_trip, Timestamp now) {
   DownSlot* slot = find_slot(peer, ssrc);
   if (!slot || !slot->is_video()) return;
   for (const uint16_t sequence : sequences) {
+    if (!slot->may_repeat(sequence, round_trip, now)) continue;
     const auto origin = slot->origin_of(sequence);
     if (!origin) continue;
     const UpTrack* track = find_track(TrackId{origin->stream.track});
@@ -229,7 +228,6 @@ void Router::handle_key_frame_request(PeerId peer, uint32_t ssrc, Timestamp) {
 
 void Router::handle_tick(Timestamp now) {
   select_voices(now);
-  choose_dominant(now);
   for (auto& source : sources_) {
     UpTrack& track = *source->track;
     bool live = false;
@@ -244,65 +242,6 @@ void Router::handle_tick(Timestamp now) {
   for (auto& source : sources_) {
     if (source->track->is_video()) want_layers(*source, now);
   }
-}
-
-void Router::set_voiced(Source& source, bool voiced, Timestamp now) {
-  source.voiced = voiced;
-  if (!voiced) {
-    std::erase(voiced_, &source);
-    return;
-  }
-  voiced_.push_back(&source);
-  for (auto& subscriber : subscribers_) assign_audio(*subscriber, now);
-}
-
-void Router::select_voices(Timestamp now) {
-  // The loudest few, found by insertion into a short sorted list.
-  BoundedVector<Source*, kLoudest + 1> loudest;
-  for (auto& source : sources_) {
-    const UpTrack& track = *source->track;
-    if (track.is_video() || track.description().screen || !track.enabled()) continue;
-    const double loudness = track.speech().loudness(now);
-    size_t at = loudest.size();
-    // A margin in favour of who is in keeps equals from taking turns.
-    const double own = loudness + (source->voiced ? 3 : 0);
-    while (at > 0 &&
-           own > loudest[at - 1]->track->speech().loudness(now) + (loudest[at - 1]->voiced ? 3 : 0))
-      --at;
-    loudest.push_back(source.get());
-    for (size_t i = loudest.size() - 1; i > at; --i) std::swap(loudest[i], loudest[i - 1]);
-    if (loudest.size() > kLoudest) loudest.pop_back();
-  }
-  for (auto& source : sources_) {
-    const UpTrack& track = *source->track;
-    if (track.is_video()) continue;
-    const bool chosen =
-        track.enabled() && (track.description().screen || track.speech().is_beginning(now) ||
-                            std::ranges::find(loudest, source.get()) != loudest.end());
-    if (chosen != source->voiced) set_voiced(*source, chosen, now);
-  }
-}
-
-void Router::choose_dominant(Timestamp now) {
-  const Source* best = nullptr;
-  for (auto& source : sources_) {
-    const UpTrack& track = *source->track;
-    if (track.is_video() || track.description().screen || !track.enabled() ||
-        !track.speech().is_speaking(now))
-      continue;
-    if (!best || track.speech().loudness(now) > best->track->speech().loudness(now))
-      best = source.get();
-  }
-  if (!best || best->track->id() == dominant_) return;
-  const Source* current = find_source(dominant_);
-  if (current && current->track->enabled()) {
-    const double lead =
-        best->track->speech().loudness(now) - current->track->speech().loudness(now);
-    if (lead < kDominantMargin || now - dominant_since_ < kDominantHold) return;
-  }
-  dominant_ = best->track->id();
-  dominant_since_ = now;
-  events_.push(media::DominantSpeaker{id_, dominant_});
 }
 
 void Router::collect_repairs(Source& source, Timestamp now) {

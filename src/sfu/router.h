@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -21,7 +22,9 @@
 #include "sfu/allocator.h"
 #include "sfu/down_slot.h"
 #include "sfu/packet_cache.h"
+#include "sfu/recent_audio.h"
 #include "sfu/source_layers.h"
+#include "sfu/speaker_detector.h"
 #include "sfu/up_track.h"
 
 namespace parley::sfu {
@@ -40,6 +43,7 @@ class Router {
   // Packets that may wait between two drains; the shard drains after every call, so only a replay
   // to many viewers at once comes near it. More is dropped and counted.
   static constexpr size_t kPendingPlans = 16'384;
+  static constexpr TimeDelta kIdle = TimeDelta::seconds(1);
   static constexpr size_t kPendingSmall = 1'024;  // feedback, reports and events
 
   Router(RouterId id, PacketPool& pool, RandomSource& random);
@@ -59,13 +63,17 @@ class Router {
   void handle_sender_report(UpTrack& track, size_t index, uint64_t ntp, uint32_t rtp_time,
                             Timestamp now);
   // From viewers, by the slot's SSRC. Unknown SSRCs are ignored.
-  void handle_nack(PeerId peer, uint32_t ssrc, std::span<const uint16_t> sequences, Timestamp now);
+  // `round_trip` to the viewer: a packet isn't repeated again before it can have arrived.
+  void handle_nack(PeerId peer, uint32_t ssrc, std::span<const uint16_t> sequences,
+                   TimeDelta round_trip, Timestamp now);
   void handle_key_frame_request(PeerId peer, uint32_t ssrc, Timestamp now);
   DownSlot* find_slot(PeerId peer, uint32_t ssrc);
   // What the path to the viewer leaves for video; nullopt: unknown, no limit.
   void set_budget(PeerId peer, std::optional<DataRate> budget, Timestamp now);
   // What was forwarded lately didn't reach the viewer: its pictures begin anew.
   void restart_video(PeerId peer);
+  // Whether anybody sends media here; in a direct call nobody does.
+  bool carries_media(Timestamp now) const { return now - last_media_ < kIdle; }
   // What the viewer's video would take without a limit.
   DataRate demand(PeerId peer) const;
   // A repeated packet for a probe to be filled with; nullopt: nothing suits.
@@ -124,8 +132,11 @@ class Router {
   struct Source {
     std::unique_ptr<UpTrack> track;
     std::vector<std::pair<Subscriber*, DownSlot*>> listeners;
-    bool voiced = false;  // audio: selected for forwarding
-    uint8_t layers = 0;   // last announced LayersWanted
+    bool voiced = false;                            // audio: selected for forwarding
+    std::optional<SpeakerDetector::Index> speaker;  // microphones
+    std::unique_ptr<RecentAudio> recent;            // likewise
+    bool recent_red = false;
+    uint8_t layers = 0;  // last announced LayersWanted
     std::array<Timestamp, 8> wanted_since{};
     SourceLayers layer_rates;
     Timestamp layers_shrink_at = Timestamp::never();
@@ -152,9 +163,14 @@ class Router {
   bool takes_audio_slot(const Subscriber& subscriber, const UpTrack& track) const;
   void announce(const Subscriber& subscriber, const DownSlot& slot);
 
+  // router_voices.cc: whose sound.
+  void add_voice(Source& source);
+  // Takes note of a packet's level; whether the packet is to be forwarded.
+  bool hear(Source& source, const TrackPacket& packet, Timestamp now);
   void select_voices(Timestamp now);
   void set_voiced(Source& source, bool voiced, Timestamp now);
-  void choose_dominant(Timestamp now);
+  void send_recent(Source& source, Timestamp now);
+
   void deliver(Source& source, const TrackPacket& packet, Timestamp now);
   void start_slot(DownSlot& slot, const TrackPacket& packet, Timestamp now);
 
@@ -177,8 +193,9 @@ class Router {
   std::unordered_map<PeerId, Subscriber*> subscriber_of_;
   std::unordered_map<TrackId, Source*> source_of_;
   std::vector<Source*> voiced_;  // the audio sources that are forwarded
-  TrackId dominant_;
-  Timestamp dominant_since_;
+  SpeakerDetector speakers_;
+  TrackId dominant_;  // as last announced
+  Timestamp last_media_;
   Timestamp next_steer_;
   BoundedVector<AllocationSource, kMaxAllocationSources> allocation_sources_;  // scratch
   Pending<ForwardPlan> plans_{kPendingPlans};

@@ -161,7 +161,9 @@ void Router::announce_layers(Source& source, uint8_t wanted, Timestamp now) {
     return;
   }
   const bool only_less = (wanted | source.layers) == source.layers;
-  if (only_less) {
+  const bool watched = std::ranges::any_of(
+      source.listeners, [](const auto& listener) { return listener.second->flowing(); });
+  if (only_less && watched) {
     if (source.layers_shrink_at.is_never()) source.layers_shrink_at = now + kLayerRest;
     if (now < source.layers_shrink_at) return;
   }

@@ -13,7 +13,6 @@
 #include "base/bytes.h"
 #include "base/sequence.h"
 #include "media/description.h"
-#include "sfu/audio_selection.h"
 #include "sfu/frame_describer.h"
 #include "sfu/nack_generator.h"
 #include "sfu/packet_cache.h"
@@ -125,8 +124,6 @@ class UpTrack {
 
   std::vector<UpEncoding>& encodings() { return encodings_; }
   const std::vector<UpEncoding>& encodings() const { return encodings_; }
-  SpeechMeter& speech() { return speech_; }
-  const SpeechMeter& speech() const { return speech_; }
   bool announced_live() const { return announced_live_; }
   void set_announced_live(bool value) { announced_live_ = value; }
 
@@ -139,7 +136,6 @@ class UpTrack {
   bool enabled_ = true;
   bool announced_live_ = false;
   std::vector<UpEncoding> encodings_;
-  SpeechMeter speech_;
 };
 
 }  // namespace parley::sfu

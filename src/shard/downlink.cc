@@ -70,7 +70,6 @@ void Downlink::on_report(double fraction_lost, std::optional<TimeDelta> round_tr
 
 void Downlink::handle_tick(Timestamp now) {
   if (!measured_) return;
-  if (!opened_) opened_ = now;
   estimator_.handle_tick(now);
   after_estimate(now);
 }
@@ -96,7 +95,8 @@ std::optional<DataRate> Downlink::video_budget(Timestamp now) {
 
 void Downlink::set_video_demand(DataRate demand, Timestamp now) {
   if (!measured_) return;
-  if (opened_ && now - *opened_ < kOpening) demand = std::max(demand, kOpeningDemand);
+  if (!opened_) opened_ = now;
+  if (now - *opened_ < kOpening) demand = std::max(demand, kOpeningDemand);
   estimator_.set_demand(demand + audio_.rate(now) + repaired_.rate(now));
 }
 

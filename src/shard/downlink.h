@@ -9,8 +9,9 @@
 //  4. What would wait longer than kMostWait at the present rate is given up altogether, and the
 //  pictures begin anew at what fits: late ones are worth less than those that come next.
 //  5. A probe that finds nothing waiting is filled with padding.
-//  6. For kOpening after the path is there it is probed for kOpeningDemand though nothing is wished
-//  yet: the first picture then comes in the right size at once.
+//  6. For kOpening from the first demand on, the path is probed for kOpeningDemand though less is
+//  wished: the first pictures then come in the right size at once. Without a demand nothing is
+//  sent.
 //  7. Video may have what the estimate leaves after audio and repairs as measured.
 #pragma once
 
@@ -69,6 +70,8 @@ class Downlink {
   std::optional<DataRate> video_budget(Timestamp now);
   // What video would take if the path allowed it.
   void set_video_demand(DataRate demand, Timestamp now);
+  // Nothing is sent to anybody: nothing to probe for.
+  void rest() { estimator_.set_demand(DataRate::zero()); }
 
   bool measured() const { return measured_; }
   const congestion::BandwidthEstimator& estimator() const { return estimator_; }
@@ -79,7 +82,7 @@ class Downlink {
 
   PlanStore& store_;
   bool measured_ = false;
-  std::optional<Timestamp> opened_;  // when the first tick of the connected path was
+  std::optional<Timestamp> opened_;  // when the first demand came
   congestion::BandwidthEstimator estimator_;
   congestion::Pacer pacer_;
   PlanQueue repairs_;

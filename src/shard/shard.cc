@@ -282,7 +282,11 @@ void Shard::steer(Peer& peer, sfu::Router& router, Timestamp now) {
     router.restart_video(peer.id);
   }
   router.set_budget(peer.id, peer.downlink.video_budget(now), now);
-  peer.downlink.set_video_demand(router.demand(peer.id), now);
+  if (router.carries_media(now)) {
+    peer.downlink.set_video_demand(router.demand(peer.id), now);
+  } else {
+    peer.downlink.rest();
+  }
   pace(peer);
 }
 

@@ -51,7 +51,7 @@ void Shard::handle_rtcp(Peer& peer, Bytes packet, Timestamp now) {
       note_reception(peer, *router, receiver->reports, now);
     } else if (const auto nack = rtp::parse_nack(*block)) {
       router->handle_nack(peer.id, nack->media_ssrc,
-                          {nack->sequences.data(), nack->sequences.size()}, now);
+                          {nack->sequences.data(), nack->sequences.size()}, peer.round_trip, now);
     } else if (const auto loss = rtp::parse_pli(*block)) {
       router->handle_key_frame_request(peer.id, loss->media_ssrc, now);
     } else if (const auto intra = rtp::parse_fir(*block)) {

@@ -9,7 +9,7 @@ import {
   type WatchedSource,
 } from '@parley/protocol';
 import { IncomingTrack } from './incoming-track.ts';
-import { DIRECT_MAX_BITRATE, planDirect } from './layer-plan.ts';
+import { DIRECT_MAX_BITRATE, planDirect, widestLook } from './layer-plan.ts';
 import { readArrivals, readCounters } from './leg-counters.ts';
 import { legState, TaskLine } from './leg-state.ts';
 import { DIRECT_START_KBPS, preferVp8, withStartBitrate } from './sdp-quirks.ts';
@@ -17,6 +17,12 @@ import { SenderControl } from './sender-control.ts';
 
 /** The server can take over at any time, so a direct way that is silent this long is given up. */
 const INTERRUPTED_LIMIT_MS = 4_000;
+
+/**
+ * A smaller picture restarts the encoder, which costs frames: not while the way of a call changes (its tiles shrink when a third
+ * comes, and the direct leg ends soon after), nor for a glance at another window.
+ */
+const SHRINK_AFTER_MS = 3000;
 
 const KINDS: Readonly<Record<MediaSource, 'audio' | 'video'>> = {
   mic: 'audio',
@@ -43,6 +49,7 @@ export class BrowserDirectLeg implements DirectLegPort {
   readonly #tasks: TaskLine;
   #watched: readonly WatchedSource[] | null = null;
   #waitingCandidates: (RTCIceCandidateInit | null)[] | null = [];
+  #shrinkTimer: ReturnType<typeof setTimeout> | undefined;
   #interruptedTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -94,6 +101,12 @@ export class BrowserDirectLeg implements DirectLegPort {
   }
 
   setWatched(watched: readonly WatchedSource[] | null): void {
+    clearTimeout(this.#shrinkTimer);
+    this.#look(widestLook(this.#watched, watched));
+    this.#shrinkTimer = setTimeout(() => this.#look(watched), SHRINK_AFTER_MS);
+  }
+
+  #look(watched: readonly WatchedSource[] | null): void {
     this.#watched = watched;
     this.#apply('camera');
     this.#apply('screen');
@@ -111,6 +124,7 @@ export class BrowserDirectLeg implements DirectLegPort {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#interruptedTimer);
+    clearTimeout(this.#shrinkTimer);
     this.#connection.onconnectionstatechange = null;
     this.#connection.onicecandidate = null;
     this.#connection.close();

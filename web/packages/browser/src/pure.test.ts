@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { captureProblem, isDeviceGone, screenProblem } from './capture-problems.ts';
 import { atOrAfter } from './first-media.ts';
-import { layersFor, planDirect, planLayers } from './layer-plan.ts';
+import { layersFor, planDirect, planLayers, widestLook } from './layer-plan.ts';
 import { arrivalsFrom, countersFrom } from './leg-counters.ts';
 import { legState, TaskLine } from './leg-state.ts';
 import { browserFamily, isPhone } from './platform.ts';
@@ -169,6 +169,18 @@ describe('arrivalsFrom', () => {
     expect(sum).toBe(900 + 2 + 3 + 400);
     const later = arrivalsFrom([{ ...pair, responsesReceived: 4 }]);
     expect([...later].filter(([name, count]) => count > (counts.get(name) ?? 0))).toHaveLength(1);
+  });
+});
+
+describe('widestLook', () => {
+  const camera = (width: number, height: number) => [{ source: 'camera' as const, width, height }];
+
+  it('takes the larger of each source, and everything while one is not known', () => {
+    expect(widestLook(camera(640, 360), camera(320, 700))).toEqual(camera(640, 700));
+    expect(widestLook([], camera(320, 180))).toEqual(camera(320, 180));
+    expect(widestLook(camera(320, 180), [])).toEqual(camera(320, 180));
+    expect(widestLook(null, camera(320, 180))).toBeNull();
+    expect(widestLook(camera(320, 180), null)).toBeNull();
   });
 });
 

@@ -1,0 +1,87 @@
+// Whose sound is forwarded, and who speaks.
+#include <algorithm>
+
+#include "sfu/router.h"
+
+namespace parley::sfu {
+namespace {
+
+// In place of a level that a sender doesn't tell (RFC 6464 not negotiated): of a packet with sound,
+// and of one of Opus' DTX.
+constexpr uint8_t kUntoldVoice = 40;
+constexpr uint8_t kSilence = 127;
+constexpr size_t kDtxBytes = 8;
+
+}  // namespace
+
+void Router::add_voice(Source& source) {
+  const UpTrack& track = *source.track;
+  if (track.is_video() || track.description().screen) return;
+  source.speaker = speakers_.add(track.id());
+  source.recent = std::make_unique<RecentAudio>();
+}
+
+bool Router::hear(Source& source, const TrackPacket& packet, Timestamp now) {
+  if (!source.speaker) return source.voiced;
+  const bool told = packet.audio_level.has_value();
+  const uint8_t level = told                                ? *packet.audio_level
+                        : packet.payload.size() > kDtxBytes ? kUntoldVoice
+                                                            : kSilence;
+  const bool forwarded = speakers_.handle_level(*source.speaker, level, now);
+  if (forwarded && !source.voiced) set_voiced(source, true, now);
+  if (source.voiced) return true;
+  source.recent_red = packet.red;
+  source.recent->insert({.sequence = packet.position.sequence,
+                         .rtp_time = packet.position.rtp_time,
+                         .arrival = now,
+                         .level = level,
+                         .marker = packet.marker,
+                         .payload = packet.payload});
+  return false;
+}
+
+void Router::select_voices(Timestamp now) {
+  speakers_.handle_tick(now);
+  for (auto& source : sources_) {
+    const UpTrack& track = *source->track;
+    if (track.is_video()) continue;
+    const bool chosen = source->speaker ? speakers_.is_forwarded(*source->speaker)
+                                        : track.enabled() && track.description().screen;
+    if (chosen != source->voiced) set_voiced(*source, chosen, now);
+  }
+  const TrackId dominant = speakers_.dominant();
+  if (dominant == dominant_) return;
+  dominant_ = dominant;
+  events_.push(media::DominantSpeaker{id_, dominant_});
+}
+
+void Router::set_voiced(Source& source, bool voiced, Timestamp now) {
+  source.voiced = voiced;
+  if (!voiced) {
+    std::erase(voiced_, &source);
+    // What isn't sent must not look lost.
+    for (auto& [subscriber, slot] : source.listeners) slot->pause();
+    return;
+  }
+  voiced_.push_back(&source);
+  for (auto& subscriber : subscribers_) assign_audio(*subscriber, now);
+  if (source.recent) send_recent(source, now);
+}
+
+// The first syllable, said before it was clear that it was one.
+void Router::send_recent(Source& source, Timestamp now) {
+  const RecentAudio& recent = *source.recent;
+  for (size_t i = recent.first_since(now - RecentAudio::kAge); i < recent.size(); ++i) {
+    const RecentAudioPacket kept = recent[i];
+    TrackPacket packet{.stream = {source.track->id().value, 0},
+                       .position = {.sequence = kept.sequence, .rtp_time = kept.rtp_time},
+                       .codec = source.track->description().codecs.front().codec,
+                       .red = source.recent_red,
+                       .marker = kept.marker,
+                       .audio_level = kept.level,
+                       .payload = kept.payload};
+    deliver(source, packet, now);
+  }
+}
+
+}  // namespace parley::sfu
