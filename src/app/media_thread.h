@@ -146,7 +146,7 @@ class MediaThread {
   void handle_datagrams(Timestamp now) {
     socket_.receive(received_);
     for (const io::ReceivedDatagram& d : received_.datagrams()) {
-      shard_->handle_datagram(d.path, d.bytes, now);
+      shard_->handle_datagram(d.path, d.bytes, now, d.waited);
       gather();
     }
   }

@@ -23,7 +23,7 @@ class FakeShard {
     events_.push_back(media::TrackLive{removed.peer, TrackId{1}});
     deadline_ = now + TimeDelta::millis(5);
   }
-  void handle_datagram(const FlowPath& path, MutableBytes bytes, Timestamp) {
+  void handle_datagram(const FlowPath& path, MutableBytes bytes, Timestamp, TimeDelta) {
     path_ = path;
     text_ = as_text(bytes);
     answers_ = 3;

@@ -5,6 +5,7 @@
 #include <netinet/udp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <algorithm>
 
@@ -23,8 +24,11 @@ constexpr size_t kMaxRunBytes = 65'535 - 48;
 // UDP_MAX_SEGMENTS of kernels before 6.9.
 constexpr size_t kMaxRunLength = 64;
 
-constexpr size_t kReceiveControlBytes =
-    CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo)) + CMSG_SPACE(sizeof(uint32_t));
+constexpr size_t kReceiveControlBytes = CMSG_SPACE(sizeof(in6_pktinfo)) +
+                                        CMSG_SPACE(sizeof(in_pktinfo)) +
+                                        CMSG_SPACE(sizeof(uint32_t)) + CMSG_SPACE(sizeof(timespec));
+// Longer than any wait that matters; the wall clock may also have been set meanwhile.
+constexpr TimeDelta kMostWaited = TimeDelta::seconds(1);
 constexpr size_t kSendControlBytes = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(uint16_t));
 
 template <size_t N>
@@ -46,6 +50,10 @@ int set_buffer(int fd, int forced_option, int option) {
 
 bool set_flag(int fd, int level, int option, int value) {
   return setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+TimeDelta since_epoch(const timespec& time) {
+  return TimeDelta::micros(int64_t{time.tv_sec} * 1'000'000 + time.tv_nsec / 1000);
 }
 
 template <typename T>
@@ -148,6 +156,7 @@ std::expected<UdpSocket, BindError> UdpSocket::open(int family, const SocketAddr
                        : set_flag(fd.get(), IPPROTO_IP, IP_PKTINFO, 1);
   if (!told) return error("PKTINFO");
   set_flag(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, 1);
+  set_flag(fd.get(), SOL_SOCKET, SO_TIMESTAMPNS, 1);
 
   sockaddr_storage name{};
   socklen_t length = to_system(address, family, name);
@@ -172,8 +181,11 @@ size_t UdpSocket::receive(ReceiveBatch& batch) {
   }
   const int n =
       ::recvmmsg(fd_.get(), s.headers.data(), ReceiveBatch::kDatagrams, MSG_DONTWAIT, nullptr);
+  timespec taken{};
+  clock_gettime(CLOCK_REALTIME, &taken);  // the clock of the kernel's stamps
   for (int k = 0; k < n; ++k) {
     const size_t i = static_cast<size_t>(k);
+    TimeDelta waited;
     msghdr& m = s.headers[i].msg_hdr;
     const size_t length = s.headers[i].msg_len;
     FlowPath path{.local = {IpAddress(), port_}, .remote = from_system(s.names[i])};
@@ -190,6 +202,9 @@ size_t UdpSocket::receive(ReceiveBatch& batch) {
         const auto total = control_value<uint32_t>(c);
         counters_.dropped_receive_full += static_cast<uint32_t>(total - last_overflow_);
         last_overflow_ = total;
+      } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+        const TimeDelta lay = since_epoch(taken) - since_epoch(control_value<timespec>(c));
+        waited = std::clamp(lay, TimeDelta::zero(), kMostWaited);
       }
     }
     if ((m.msg_flags & MSG_TRUNC) != 0) {
@@ -198,7 +213,7 @@ size_t UdpSocket::receive(ReceiveBatch& batch) {
     }
     ++counters_.received;
     counters_.received_bytes += length;
-    batch.received_.push_back({path, MutableBytes(s.buffers[i].data(), length)});
+    batch.received_.push_back({path, MutableBytes(s.buffers[i].data(), length), waited});
   }
   return batch.received_.size();
 }

@@ -13,6 +13,7 @@
 
 #include "base/address.h"
 #include "base/bounded.h"
+#include "base/units.h"
 #include "io/file_descriptor.h"
 
 namespace parley::io {
@@ -20,6 +21,8 @@ namespace parley::io {
 struct ReceivedDatagram {
   FlowPath path;
   MutableBytes bytes;  // in the ReceiveBatch
+  // How long it lay in the kernel, by the kernel's stamp: what a busy machine adds to its arrival.
+  TimeDelta waited;
 };
 
 struct OutgoingDatagram {

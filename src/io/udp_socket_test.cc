@@ -55,6 +55,24 @@ TEST(UdpSocketTest, ReportsBothEndsAndAnswersFromTheAddressThatWasAsked) {
   EXPECT_EQ(batch.datagrams()[0].path.remote, (SocketAddress{kOtherLoopback, server->port()}));
 }
 
+TEST(UdpSocketTest, TellsHowLongADatagramLayInTheKernel) {
+  auto server = UdpSocket::bind(kLoopback, 0);
+  auto client = UdpSocket::bind(kLoopback, 0);
+  ASSERT_TRUE(server && client);
+  const FlowPath path{.local = {kLoopback, client->port()}, .remote = {kLoopback, server->port()}};
+  const OutgoingDatagram early{.path = path, .bytes = as_bytes("early")};
+  const OutgoingDatagram late{.path = path, .bytes = as_bytes("late")};
+  ASSERT_EQ(client->send({&early, 1}), 1u);
+  pollfd nothing{.fd = -1, .events = 0, .revents = 0};
+  poll(&nothing, 1, 30);
+  ASSERT_EQ(client->send({&late, 1}), 1u);
+  wait_readable(*server);
+  ReceiveBatch batch;
+  ASSERT_EQ(server->receive(batch), 2u);
+  const TimeDelta apart = batch.datagrams()[0].waited - batch.datagrams()[1].waited;
+  EXPECT_GE(apart, TimeDelta::millis(29)) << "both were taken at once, sent 30 ms apart";
+}
+
 TEST(UdpSocketTest, CarriesIpv6OnTheSameSocketWhereTheSystemHasIt) {
   auto server = UdpSocket::bind(std::nullopt, 0);
   ASSERT_TRUE(server);

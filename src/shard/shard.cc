@@ -171,7 +171,8 @@ void Shard::answer_stun(const FlowPath& path, Bytes datagram) {
   counters_.stun_answers.add();
 }
 
-void Shard::handle_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now) {
+void Shard::handle_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now,
+                            TimeDelta waited) {
   now_ = now;
   Peer* peer = find_peer(path, datagram);
   if (!peer) {
@@ -193,7 +194,7 @@ void Shard::handle_datagram(const FlowPath& path, MutableBytes datagram, Timesta
       note_state(*peer, now);
       break;
     case transport::Received::Kind::kRtp:
-      handle_rtp(*peer, received.packet, now);
+      handle_rtp(*peer, received.packet, now - waited, now);
       break;
     case transport::Received::Kind::kRtcp:
       handle_rtcp(*peer, received.packet, now);
@@ -206,11 +207,12 @@ void Shard::handle_datagram(const FlowPath& path, MutableBytes datagram, Timesta
 }
 
 // The way of a packet: parse, note its arrival, find its stream, undo RTX, hand it to the router.
-void Shard::handle_rtp(Peer& peer, MutableBytes packet, Timestamp now) {
+void Shard::handle_rtp(Peer& peer, MutableBytes packet, Timestamp arrival, Timestamp now) {
   auto view = rtp::PacketView::parse(packet);
   if (!view) return counters_.drop(DropReason::kRtpUnparsed);
   auto extensions = rtp::parse_header_extensions(*view, peer.extensions);
-  if (extensions.transport_sequence) peer.arrivals.on_packet(*extensions.transport_sequence, now);
+  if (extensions.transport_sequence)
+    peer.arrivals.on_packet(*extensions.transport_sequence, arrival);
   const auto stream = peer.demuxer.find(view->ssrc, view->payload_type, extensions.mid,
                                         extensions.rid, extensions.repaired_rid);
   sfu::Router* router = router_of(peer);

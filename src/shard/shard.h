@@ -50,8 +50,10 @@ class Shard {
 
   void handle_command(const media::Command& command, Timestamp now);
   // One datagram. It is decrypted in place, and must stay as it is until poll_datagram() has
-  // answered false.
-  void handle_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now);
+  // answered false. `waited`: for how long it had arrived already; feedback to its sender is about
+  // the network, not about us.
+  void handle_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now,
+                       TimeDelta waited = {});
   void handle_timeout(Timestamp now);
 
   // What to send. After each handle_ call, poll until false; the bytes stay valid until
@@ -75,7 +77,7 @@ class Shard {
   Peer* peer_of(PeerId id);
   sfu::Router* router_of(const Peer& peer);
   void answer_stun(const FlowPath& path, Bytes datagram);
-  void handle_rtp(Peer& peer, MutableBytes packet, Timestamp now);
+  void handle_rtp(Peer& peer, MutableBytes packet, Timestamp arrival, Timestamp now);
   void handle_rtcp(Peer& peer, Bytes packet, Timestamp now);
   void tick(Peer& peer, Timestamp now);
   void note_state(Peer& peer, Timestamp now);
