@@ -153,9 +153,10 @@ void Session::Impl::finish_handshake() {
   state = State::kConnected;
 }
 
-// After the handshake only alerts matter; application data (SCTP) is thrown away. Anything else that
-// OpenSSL stumbles over came from somebody who doesn't hold the keys (3.0.19 does so on some forged
-// records of the current epoch): then it is left alone from there on, and its own alert isn't sent.
+// After the handshake only alerts matter; application data (SCTP) is thrown away. Anything else
+// that OpenSSL stumbles over came from somebody who doesn't hold the keys (3.0.19 does so on some
+// forged records of the current epoch): then it is left alone from there on, and its own alert
+// isn't sent.
 void Session::Impl::read_records() {
   if (deaf) return;
   uint8_t scratch[2048];

@@ -88,7 +88,7 @@ struct HeaderFields {
   uint32_t timestamp = 0;
   uint32_t ssrc = 0;
   std::optional<uint32_t> csrc;
-  bool padding = false;  // the packet will end in padding and its count
+  bool padding = false;                          // the packet will end in padding and its count
   std::span<const ExtensionElement> extensions;  // ids 1..255, at most 255 bytes each
 };
 
