@@ -79,15 +79,15 @@ PayloadFormat repeated_payload(const PayloadFormat& offered) {
   return out;
 }
 
-std::string answered_parameters(const PayloadFormat& offered, rtp::Codec codec, bool client_sends) {
+// On slots too: Chromium takes the rates of whichever video m-line it applies last for the whole
+// connection, and resets them where there are none.
+std::string answered_parameters(const PayloadFormat& offered, rtp::Codec codec) {
   if (codec == rtp::Codec::kOpus) return "minptime=10;useinbandfec=1;usedtx=1";
   // VP8's offered max-fs and max-fr are the offerer's own limits (RFC 7741 §6.1); the server
   // decodes nothing, so has none.
   std::string out = codec == rtp::Codec::kVp8 ? std::string() : offered.parameters;
-  if (client_sends) {
-    if (!out.empty()) out += ';';
-    out += kStartBitrateParameter;
-  }
+  if (!out.empty()) out += ';';
+  out += kStartBitrateParameter;
   return out;
 }
 
@@ -152,7 +152,7 @@ class Answerer {
     MediaSection out = accepted(offered);
     const auto extensions = extensions_.accept(offered, *kind, client_sends);
     out.extensions = extensions.lines;
-    add_payloads(offered, codecs, extensions.ids.transport_sequence != 0, client_sends, out);
+    add_payloads(offered, codecs, extensions.ids.transport_sequence != 0, out);
     if (offered.direction == Direction::kInactive) {
       section.direction = ClientDirection::kInactive;
       return out;
@@ -199,12 +199,12 @@ class Answerer {
   // after opus, since by it the client says which of the two it wants to send.
   static void add_payloads(const MediaSection& offered,
                            std::span<const rtp::CodecParameters> codecs, bool transport_cc,
-                           bool client_sends, MediaSection& out) {
+                           MediaSection& out) {
     for (const rtp::CodecParameters& codec : codecs) {
       const PayloadFormat* main = offered.payload(codec.payload_type);
       PARLEY_CHECK(main != nullptr);
-      out.payloads.push_back(answered_payload(
-          *main, answered_parameters(*main, codec.codec, client_sends), transport_cc));
+      out.payloads.push_back(
+          answered_payload(*main, answered_parameters(*main, codec.codec), transport_cc));
       for (const uint8_t extra : {codec.rtx_payload_type, codec.red_payload_type}) {
         if (extra == 0) continue;
         const PayloadFormat* payload = offered.payload(extra);
