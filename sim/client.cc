@@ -187,6 +187,14 @@ void SimClient::on_timeout(Timestamp now) {
   flush();
 }
 
+void SimClient::set_wanted_encodings(uint8_t mask) {
+  for (size_t i = 0; i < camera_.size(); ++i) {
+    const bool active = (mask >> i & 1) != 0;
+    if (active && !camera_[i].active) camera_[i].key_frame = true;
+    camera_[i].active = active;
+  }
+}
+
 void SimClient::send_media(Timestamp now) {
   if (config_.mic && now >= next_audio_) {
     next_audio_ = std::max(next_audio_ + TimeDelta::millis(20), now - TimeDelta::millis(20));
@@ -194,7 +202,9 @@ void SimClient::send_media(Timestamp now) {
   }
   if (!camera_.empty() && now >= next_frame_) {
     next_frame_ = std::max(next_frame_ + config_.frame_interval, now - config_.frame_interval);
-    for (auto& encoder : camera_) send_frame(encoder, now);
+    for (auto& encoder : camera_) {
+      if (encoder.active) send_frame(encoder, now);
+    }
   }
 }
 
@@ -274,6 +284,7 @@ void SimClient::send_rtp(const Encoder& encoder, uint8_t payload_type, uint16_t 
   const auto sealed = transport_.channel().protect_rtp(buffer, header + payload.size());
   if (!sealed) return;
   ++sent_packets;
+  if (payload_type != kOpus) ++sent_video_packets;
   network_.send(*path, *sealed);
 }
 

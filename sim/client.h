@@ -49,6 +49,9 @@ class SimClient final : public Node {
   void set_sending(bool sending) { sending_ = sending; }
   bool sending() const { return sending_; }
   void set_voice_level(uint8_t level) { config_.voice_level = level; }
+  // Which encodings of the camera are made, as media::LayersWanted says it; one that wakes up
+  // begins with a key frame.
+  void set_wanted_encodings(uint8_t mask);
 
   void on_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now) override;
   void on_timeout(Timestamp now) override;
@@ -68,6 +71,7 @@ class SimClient final : public Node {
   std::vector<std::string> faults() const;
 
   uint64_t sent_packets = 0;
+  uint64_t sent_video_packets = 0;  // of them, repairs included
   uint64_t key_frame_requests = 0;
   uint64_t nacked = 0;  // packets others asked this one for
   uint64_t transport_feedbacks = 0;
@@ -86,6 +90,7 @@ class SimClient final : public Node {
     uint16_t height = 0;
     size_t frame_bytes = 0;
     std::string rid;
+    bool active = true;
     bool key_frame = true;  // due
     struct Sent {
       uint32_t rtp_time = 0;

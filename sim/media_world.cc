@@ -26,7 +26,10 @@ void ServerNode::flush() {
   shard::OutDatagram out;
   while (shard_.poll_datagram(out)) network_.send(out.path, out.bytes);
   media::Event event;
-  while (shard_.poll_event(event)) events.push_back(event);
+  while (shard_.poll_event(event)) {
+    events.push_back(event);
+    if (on_event) on_event(event);
+  }
 }
 
 MediaWorld::MediaWorld(uint64_t seed)
@@ -56,6 +59,17 @@ SimClient& MediaWorld::join(const ClientConfig& config, LinkConfig up, LinkConfi
                                    client.describe(credentials, TrackId{number * 10})});
   client.connect(server_address, credentials, certificate_.fingerprint_sha256());
   return client;
+}
+
+void MediaWorld::obey_layers() {
+  for (auto& client : clients) client->set_wanted_encodings(0);
+  server.on_event = [this](const media::Event& event) {
+    const auto* wanted = std::get_if<media::LayersWanted>(&event);
+    if (!wanted) return;
+    for (auto& client : clients) {
+      if (client->camera_track() == wanted->track) client->set_wanted_encodings(wanted->mask);
+    }
+  };
 }
 
 void MediaWorld::leave(SimClient& client) {

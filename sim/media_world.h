@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,6 +27,8 @@ class ServerNode final : public Node {
   shard::Shard& shard() { return shard_; }
 
   std::vector<media::Event> events;
+  // Told of each event as it comes, if set.
+  std::function<void(const media::Event&)> on_event;
 
  private:
   void flush();
@@ -41,6 +44,9 @@ class MediaWorld {
   // Joins the one room; connects at once.
   SimClient& join(const ClientConfig& config = {}, LinkConfig up = {}, LinkConfig down = {});
   void leave(SimClient& client);
+  // From now on publishers encode what is wanted of them and nothing else. Signalling takes no
+  // time.
+  void obey_layers();
   // The client wants to see these cameras at this height, in this order.
   void view(SimClient& client, const std::vector<const SimClient*>& others, uint16_t height = 720);
 

@@ -163,9 +163,9 @@ void ControlPlane::handle_leave(ConnectionId id, const Session& session, bool ma
   if (Meeting* meeting = find(router)) {
     if (may_return) {
       meeting->handle_page_gone(participant, now);
-      return;
+    } else {
+      meeting->handle_leave(participant, now);
     }
-    meeting->handle_leave(participant, now);
     settle(router);
   }
 }

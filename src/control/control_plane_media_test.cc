@@ -11,6 +11,24 @@ using signaling::MediaSource;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+TEST_F(ControlPlaneTest, ADeviceThatCantKeepUpGetsSmallerPicturesForAWhile) {
+  join(kAna, "Ana");
+  join(kBo, "Bo");
+  say(kBo, client::View{{{"p1", MediaSource::kCamera, 640, 360, 0}}});
+  forget();
+  const client::Health slow{.slots = {{"3", 0, 0, 45}}, .cpu_limited = false};
+  say(kBo, slow);
+  EXPECT_THAT(commands<media::SetView>(), IsEmpty()) << "once may be chance";
+  say(kBo, slow);
+  ASSERT_EQ(commands<media::SetView>().size(), 1u);
+  EXPECT_EQ(commands<media::SetView>()[0].wishes[0].width, 320);
+  EXPECT_EQ(commands<media::SetView>()[0].wishes[0].height, 180);
+  forget();
+  advance(DeviceGuard::kGoodTime + TimeDelta::millis(100));
+  ASSERT_EQ(commands<media::SetView>().size(), 1u);
+  EXPECT_EQ(commands<media::SetView>()[0].wishes[0].width, 640);
+}
+
 TEST_F(ControlPlaneTest, ViewNamesTracksAndIsRenewedWhenTheyChange) {
   join(kAna, "Ana");
   join(kBo, "Bo");

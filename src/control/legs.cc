@@ -103,6 +103,12 @@ const std::vector<Legs::Wish>* Legs::wishes(room::ParticipantId id) const {
   return it == entries_.end() || !it->second.has_view ? nullptr : &it->second.wishes;
 }
 
+void Legs::set_halvings(room::ParticipantId id, int halvings) {
+  Entry& entry = entries_[id];
+  entry.halvings = halvings;
+  if (entry.leg) send_view(entry);
+}
+
 void Legs::set_wishes(room::ParticipantId id, Entry& entry, std::vector<Wish> wishes) {
   for (const Wish& wish : entry.wishes) {
     const auto it = viewers_.find(wish.participant);
@@ -159,8 +165,8 @@ void Legs::send_view(const Entry& entry) {
     for (const PublishedTrack& track : leg->state.tracks) {
       if (track.source != wish.source) continue;
       view.wishes.push_back({.track = track.id,
-                             .width = wish.width,
-                             .height = wish.height,
+                             .width = static_cast<uint16_t>(wish.width >> entry.halvings),
+                             .height = static_cast<uint16_t>(wish.height >> entry.halvings),
                              .priority = wish.priority});
     }
   }

@@ -44,6 +44,8 @@ class Legs {
   // Tells the media side which of the participant's tracks are wanted, where that has changed.
   void apply_state(const room::Participant& owner);
   void set_view(room::ParticipantId id, const std::vector<signaling::client::ViewEntry>& views);
+  // The participant's device takes pictures only so many times halved.
+  void set_halvings(room::ParticipantId id, int halvings);
 
   // What the participant said it looks at; nullptr: it said nothing yet.
   const std::vector<Wish>* wishes(room::ParticipantId id) const;
@@ -58,7 +60,8 @@ class Legs {
   struct Entry {
     std::optional<Leg> leg;
     std::map<TrackId, bool> enabled;  // as last told to the media side
-    bool has_view = false;            // said what it looks at
+    int halvings = 0;
+    bool has_view = false;  // said what it looks at
     std::vector<Wish> wishes;
   };
 

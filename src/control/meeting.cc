@@ -200,6 +200,9 @@ void Meeting::handle_media_event(room::ParticipantId owner, const media::Event& 
 
 void Meeting::handle_timeout(Timestamp now) {
   room_.handle_timeout(now);
+  for (auto& [id, guard] : devices_) {
+    if (guard.handle_timeout(now)) legs_.set_halvings(id, guard.halvings());
+  }
   flush(now);
 }
 
@@ -223,6 +226,7 @@ void Meeting::take(const room::SeatEnded& ended) {
   legs_.close(ended.id);
   presenter_.handle_left(ended.id);
   watched_.erase(ended.id);
+  devices_.erase(ended.id);
 }
 
 void Meeting::take(const room::RosterDiff& diff) {
@@ -286,6 +290,12 @@ void Meeting::tell_watched(room::ParticipantId viewer, room::ParticipantId publi
   if (told != watched_.end() && told->second == watched) return;
   watched_[publisher] = watched;
   send(publisher, watched);
+}
+
+Timestamp Meeting::devices_due() const {
+  Timestamp due = Timestamp::never();
+  for (const auto& [id, guard] : devices_) due = std::min(due, guard.next());
+  return due;
 }
 
 void Meeting::note_named(TrackId track) {

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "chat/log.h"
 #include "control/config.h"
+#include "control/device_guard.h"
 #include "control/direct_relay.h"
 #include "control/legs.h"
 #include "control/output.h"
@@ -71,7 +72,8 @@ class Meeting {
   void flush(Timestamp now);
 
   Deadline poll_timeout() const {
-    return Deadline::earliest(room_.poll_timeout(), presenter_.poll_timeout());
+    return Deadline::earliest(Deadline::earliest(room_.poll_timeout(), presenter_.poll_timeout()),
+                              {devices_due(), "device recovers"});
   }
   bool empty() const { return room_.size() == 0; }
   size_t size() const { return room_.size(); }
@@ -101,6 +103,8 @@ class Meeting {
   void on(room::ParticipantId from, const Origin& origin, signaling::client::Ready& m, Clock clock);
   void on(room::ParticipantId from, const Origin& origin, signaling::client::Failed& m,
           Clock clock);
+  void on(room::ParticipantId from, const Origin& origin, signaling::client::Health& m,
+          Clock clock);
   void on(room::ParticipantId from, const Origin& origin, signaling::client::Signal& m,
           Clock clock);
   // Join, leave and ping are the ControlPlane's.
@@ -119,6 +123,8 @@ class Meeting {
   // The track's owner is about to be named to others.
   void note_named(TrackId track);
 
+  Timestamp devices_due() const;
+
   ConnectionId connection_of(room::ParticipantId id) const;
   void send(room::ParticipantId to, const signaling::ServerMessage& message);
   void send_all(const signaling::ServerMessage& message);
@@ -133,7 +139,8 @@ class Meeting {
   Presenter presenter_;
   DirectRelay relay_;
   std::map<room::ParticipantId, signaling::server::Watched> watched_;  // by who was told
-  std::map<room::ParticipantId, ConnectionId> connections_;         // of those whose socket stands
+  std::map<room::ParticipantId, ConnectionId> connections_;  // of those whose socket stands
+  std::map<room::ParticipantId, DeviceGuard> devices_;       // of those that had trouble lately
   std::map<room::ParticipantId, signaling::RateLimit> chat_rates_;  // of those who have chatted
 };
 

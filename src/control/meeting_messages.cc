@@ -71,6 +71,11 @@ void Meeting::on(room::ParticipantId from, const Origin&, client::Failed& m, Clo
   room_.handle_failed(from, m.epoch, clock.now);
 }
 
+void Meeting::on(room::ParticipantId from, const Origin&, client::Health& m, Clock clock) {
+  DeviceGuard& guard = devices_[from];
+  if (guard.handle_report(m, clock.now)) legs_.set_halvings(from, guard.halvings());
+}
+
 void Meeting::on(room::ParticipantId from, const Origin& origin, client::Signal& m, Clock clock) {
   const auto to = room::parse_participant_id(m.to);
   if (!to || room_.find(*to) == nullptr) {

@@ -67,8 +67,20 @@ PacketPool::Handle PacketCache::insert(CachedPacket packet, Bytes payload, Bytes
   packet.dependencies_size = static_cast<uint8_t>(dependencies.size());
   if (packet.handle == PacketPool::kNone) return PacketPool::kNone;
   place = packet;
+  oldest_ = newest_ < 0 ? packet.sequence : std::min(oldest_, packet.sequence);
   newest_ = std::max(newest_, packet.sequence);
   return packet.handle;
+}
+
+void PacketCache::expire(Timestamp limit) {
+  oldest_ = std::max(oldest_, newest_ - static_cast<int64_t>(kPackets) + 1);
+  for (; oldest_ <= newest_; ++oldest_) {
+    CachedPacket& place = ring_[index(oldest_)];
+    if (place.sequence != oldest_) continue;
+    if (place.arrival >= limit) return;
+    pool_.release(place.handle);
+    place = {};
+  }
 }
 
 const CachedPacket* PacketCache::find(int64_t sequence) const {

@@ -80,6 +80,8 @@ class PacketCache {
     return pool_.payload(packet.handle).last(packet.dependencies_size);
   }
   void clear();
+  // Lets go what arrived before `limit`, so that a stream that rests holds no memory.
+  void expire(Timestamp limit);
 
   int64_t newest() const { return newest_; }  // -1: empty
 
@@ -89,6 +91,7 @@ class PacketCache {
   PacketPool& pool_;
   std::vector<CachedPacket> ring_;
   int64_t newest_ = -1;
+  int64_t oldest_ = 0;  // nothing is kept below
 };
 
 }  // namespace parley::sfu

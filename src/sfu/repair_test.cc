@@ -78,6 +78,23 @@ TEST(PacketCacheTest, KeepsTheLastWindowAndReturnsTheRestToThePool) {
   EXPECT_EQ(pool.free_packets(), 600u);
 }
 
+TEST(PacketCacheTest, WhatIsOldIsGivenBackThoughNothingNewComes) {
+  PacketPool pool(100);
+  PacketCache cache(pool);
+  const std::vector<uint8_t> payload(10);
+  for (int64_t s = 0; s < 50; ++s)
+    cache.insert({.sequence = 2 * s, .arrival = Timestamp::millis(s)}, payload);
+  cache.expire(Timestamp::millis(30));
+  EXPECT_EQ(cache.find(58), nullptr);
+  EXPECT_NE(cache.find(60), nullptr);
+  EXPECT_EQ(pool.free_packets(), 80u);
+  cache.expire(Timestamp::seconds(1));
+  EXPECT_EQ(pool.free_packets(), 100u);
+  cache.insert({.sequence = 200, .arrival = Timestamp::seconds(2)}, payload);
+  EXPECT_NE(cache.find(200), nullptr);
+  EXPECT_EQ(cache.newest(), 200);
+}
+
 TEST(PacketCacheTest, UsedUpPoolKeepsNothingAndBreaksNothing) {
   PacketPool pool(2);
   PacketCache cache(pool);

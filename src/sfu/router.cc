@@ -61,6 +61,7 @@ void Router::set_peer(PeerId peer, uint32_t endpoint, const media::PeerDescripti
   // allocates on a packet's way.
   for (auto& source : sources_) source->listeners.reserve(subscribers_.size());
   voiced_.reserve(sources_.size());
+  plans_.grow(std::min(kMostPendingPlans, kPendingPlansEach * subscribers_.size()));
   assign_everybody(changed, now);
   assign_video(*subscriber, now);
 }
@@ -240,7 +241,9 @@ void Router::handle_tick(Timestamp now) {
   next_steer_ = now + kSteerInterval;
   for (auto& subscriber : subscribers_) allocate_layers(*subscriber, now);
   for (auto& source : sources_) {
-    if (source->track->is_video()) want_layers(*source, now);
+    if (!source->track->is_video()) continue;
+    source->track->forget_old(now);
+    want_layers(*source, now);
   }
 }
 

@@ -40,9 +40,11 @@ struct Feedback {
 class Router {
  public:
   static constexpr TimeDelta kTick = TimeDelta::millis(20);
-  // Packets that may wait between two drains; the shard drains after every call, so only a replay
-  // to many viewers at once comes near it. More is dropped and counted.
-  static constexpr size_t kPendingPlans = 16'384;
+  // Packets that may wait between two drains; the shard drains after every call, so only replays
+  // to many viewers at once come near it. More is dropped and counted.
+  static constexpr size_t kPendingPlansEach = 256;  // for each viewer
+  static constexpr size_t kLeastPendingPlans = 1'024;
+  static constexpr size_t kMostPendingPlans = 16'384;
   static constexpr TimeDelta kIdle = TimeDelta::seconds(1);
   static constexpr size_t kPendingSmall = 1'024;  // feedback, reports and events
 
@@ -90,7 +92,7 @@ class Router {
   uint64_t dropped_plans() const { return plans_.dropped(); }
 
  private:
-  // A ring allocated once.
+  // A ring that grows only when asked to.
   template <typename T>
   class Pending {
    public:
@@ -101,6 +103,13 @@ class Router {
         return;
       }
       items_[(head_ + size_++) % items_.size()] = std::move(item);
+    }
+    void grow(size_t capacity) {
+      if (capacity <= items_.size()) return;
+      std::vector<T> items(capacity);
+      for (size_t i = 0; i < size_; ++i) items[i] = std::move(items_[(head_ + i) % items_.size()]);
+      items_ = std::move(items);
+      head_ = 0;
     }
     bool pop(T& out) {
       if (size_ == 0) return false;
@@ -198,7 +207,7 @@ class Router {
   Timestamp last_media_;
   Timestamp next_steer_;
   BoundedVector<AllocationSource, kMaxAllocationSources> allocation_sources_;  // scratch
-  Pending<ForwardPlan> plans_{kPendingPlans};
+  Pending<ForwardPlan> plans_{kLeastPendingPlans};
   Pending<SenderReportPlan> reports_{kPendingSmall};
   Pending<Feedback> feedback_{kPendingSmall};
   Pending<media::Event> events_{kPendingSmall * 4};

@@ -161,9 +161,8 @@ void Router::announce_layers(Source& source, uint8_t wanted, Timestamp now) {
     return;
   }
   const bool only_less = (wanted | source.layers) == source.layers;
-  const bool watched = std::ranges::any_of(
-      source.listeners, [](const auto& listener) { return listener.second->flowing(); });
-  if (only_less && watched) {
+  // What isn't sent anyway (in a direct call) costs nothing to give up.
+  if (only_less && source.track->announced_live()) {
     if (source.layers_shrink_at.is_never()) source.layers_shrink_at = now + kLayerRest;
     if (now < source.layers_shrink_at) return;
   }

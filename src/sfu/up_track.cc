@@ -130,6 +130,12 @@ std::optional<int64_t> UpTrack::replayable(size_t index, DataSize most, Timestam
   return encoding.last_key_frame;
 }
 
+void UpTrack::forget_old(Timestamp now) {
+  for (auto& encoding : encodings_) {
+    if (encoding.cache) encoding.cache->expire(now - kKeep);
+  }
+}
+
 void UpTrack::on_sender_report(size_t index, uint64_t ntp, uint32_t rtp_time, Timestamp now) {
   UpEncoding& encoding = encodings_[index];
   encoding.report_ntp = ntp;

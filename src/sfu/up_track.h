@@ -89,6 +89,8 @@ class UpTrack {
   static constexpr TimeDelta kKeyFrameInterval = TimeDelta::millis(400);
   // A kept group of pictures older or longer than this is not replayed.
   static constexpr TimeDelta kReplayAge = TimeDelta::millis(2500);
+  // Older packets are of no use to anybody: viewers give up repairs within a second.
+  static constexpr TimeDelta kKeep = TimeDelta::seconds(3);
   static constexpr int64_t kReplayPackets = 400;
 
   UpTrack(const media::TrackDescription& description, PeerId owner, PacketPool& pool);
@@ -111,6 +113,7 @@ class UpTrack {
   std::optional<int64_t> replayable(size_t index, DataSize most, Timestamp now) const;
 
   void on_sender_report(size_t index, uint64_t ntp, uint32_t rtp_time, Timestamp now);
+  void forget_old(Timestamp now);
   void want_key_frame(size_t index) { encodings_[index].wanted_key_frame = true; }
   // True if a request is due now; counts it as made.
   bool take_key_frame_request(size_t index, Timestamp now);
