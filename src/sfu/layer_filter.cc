@@ -151,7 +151,7 @@ void LayerFilter::start_delta_picture(const FrameInfo& frame) {
   if (frame.layering == Layering::kTargets) {
     const int8_t best = best_target(frame, wanted_spatial());
     if (now_.decode_target < 0 || best < 0 || best == now_.decode_target) return;
-    const auto from = static_cast<size_t>(int{now_.decode_target});
+    const auto from = static_cast<uint8_t>(now_.decode_target);
     if (holds(frame.structure->contained[from], best)) enter(frame, best);
     return;
   }
@@ -291,9 +291,9 @@ void LayerFilter::update_need(const FrameInfo& frame) {
   if (frame.layering == Layering::kSpatial) {
     waits = waits || wanted_spatial() != now_.spatial;
   } else if (frame.layering == Layering::kTargets) {
-    const int best = best_target(frame, wanted_spatial());
+    const int8_t best = best_target(frame, wanted_spatial());
     waits = waits || now_.decode_target < 0 || best < 0 ||
-            frame.structure->targets[static_cast<size_t>(best)].spatial != now_.spatial;
+            frame.structure->targets[static_cast<uint8_t>(best)].spatial != now_.spatial;
   }
   needs_key_frame_ = waits;
 }
