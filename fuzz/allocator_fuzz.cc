@@ -28,7 +28,7 @@ AllocationSource read_source(ByteReader& in) {
   source.pinned = flags & 4;
   source.fresh = flags & 8;
   if (flags & 16) source.current = Layer{in.u8(), in.u8(), in.u8()};
-  const uint8_t count = in.u8() % (kMaxLayersPerSource + 1);
+  const auto count = static_cast<uint8_t>(in.u8() % (kMaxLayersPerSource + 1));
   for (uint8_t i = 0; i < count; ++i) {
     source.layers.push_back({.layer = {static_cast<uint8_t>(i / 4), 0, static_cast<uint8_t>(i % 4)},
                              .rate = read_rate(in),
