@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
+#include <new>
 
 #include "base/random.h"
 #include "sfu/allocator.h"
@@ -21,6 +22,10 @@ void* operator new(size_t size) {
   ++g_allocations;
   if (void* p = std::malloc(size > 0 ? size : 1)) return p;
   std::abort();
+}
+// std::stable_sort asks this way.
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  return operator new(size);
 }
 void operator delete(void* p) noexcept {
   std::free(p);

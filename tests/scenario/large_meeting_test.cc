@@ -30,6 +30,10 @@ void* operator new(size_t size) {
   }
   return header + 1;
 }
+// std::stable_sort asks this way.
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  return operator new(size);
+}
 void operator delete(void* pointer) noexcept {
   if (pointer == nullptr) return;
   AllocationHeader* const header = static_cast<AllocationHeader*>(pointer) - 1;
