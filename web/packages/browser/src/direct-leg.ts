@@ -20,7 +20,7 @@ const INTERRUPTED_LIMIT_MS = 4_000;
 
 /**
  * A smaller picture restarts the encoder, which costs frames: not while the way of a call changes (its tiles shrink when a third
- * comes, and the direct leg ends soon after), nor for a glance at another window.
+ * comes, and the direct leg ends soon after). What nobody looks at rests at once.
  */
 const SHRINK_AFTER_MS = 3000;
 

@@ -51,22 +51,24 @@ export const DIRECT_MAX_BITRATE = 2_500_000;
 /** Few steps, so that a window that is being dragged doesn't restart the encoder at each pixel. */
 const DIRECT_SCALES = [4, 3, 2, 1.5] as const;
 
-/** The larger of two looks at each source; null is everything. */
+/** More than any picture is captured in. */
+const WHOLE = 16_384;
+
+/** What `next` looks at, each source no smaller than in `former`; null is everything. */
 export function widestLook(
-  a: readonly WatchedSource[] | null,
-  b: readonly WatchedSource[] | null,
+  former: readonly WatchedSource[] | null,
+  next: readonly WatchedSource[] | null,
 ): readonly WatchedSource[] | null {
-  if (a === null || b === null) return null;
-  const widest = new Map(a.map((entry) => [entry.source, entry]));
-  for (const entry of b) {
-    const { width = 0, height = 0 } = widest.get(entry.source) ?? {};
-    widest.set(entry.source, {
+  if (next === null) return null;
+  return next.map((entry) => {
+    const before = former?.find(({ source }) => source === entry.source);
+    const { width, height } = former === null ? { width: WHOLE, height: WHOLE } : (before ?? entry);
+    return {
       source: entry.source,
       width: Math.max(width, entry.width),
       height: Math.max(height, entry.height),
-    });
-  }
-  return [...widest.values()];
+    };
+  });
 }
 
 /**

@@ -175,11 +175,11 @@ describe('arrivalsFrom', () => {
 describe('widestLook', () => {
   const camera = (width: number, height: number) => [{ source: 'camera' as const, width, height }];
 
-  it('takes the larger of each source, and everything while one is not known', () => {
+  it('takes the larger of each source, lets go what is not looked at, and keeps all of what was not known', () => {
     expect(widestLook(camera(640, 360), camera(320, 700))).toEqual(camera(640, 700));
     expect(widestLook([], camera(320, 180))).toEqual(camera(320, 180));
-    expect(widestLook(camera(320, 180), [])).toEqual(camera(320, 180));
-    expect(widestLook(null, camera(320, 180))).toBeNull();
+    expect(widestLook(camera(320, 180), [])).toEqual([]);
+    expect(widestLook(null, camera(320, 180))).toEqual(camera(16384, 16384));
     expect(widestLook(camera(320, 180), null)).toBeNull();
   });
 });
