@@ -1,5 +1,7 @@
 #include "sim/media_world.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace parley::sim {
@@ -59,6 +61,10 @@ SimClient& MediaWorld::join(const ClientConfig& config, LinkConfig up, LinkConfi
                                    client.describe(credentials, TrackId{number * 10})});
   client.connect(server_address, credentials, certificate_.fingerprint_sha256());
   return client;
+}
+
+bool MediaWorld::all_connected() const {
+  return std::ranges::all_of(clients, [](const auto& c) { return c->connected(); });
 }
 
 void MediaWorld::obey_layers() {

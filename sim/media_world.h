@@ -47,6 +47,7 @@ class MediaWorld {
   // From now on publishers encode what is wanted of them and nothing else. Signalling takes no
   // time.
   void obey_layers();
+  bool all_connected() const;
   // The client wants to see these cameras at this height, in this order.
   void view(SimClient& client, const std::vector<const SimClient*>& others, uint16_t height = 720);
 

@@ -80,7 +80,6 @@ void DownSlot::decide(const Allocation& decision) {
 }
 
 void DownSlot::set_target_layer(Layer layer) {
-  target = layer.encoding;
   target_layer_ = layer;
   if (filters_) filter().set_target(layer.spatial, layer.temporal);
 }

@@ -74,7 +74,6 @@ class DownSlot {
   void detach() { assign(nullptr); }
 
   media::ViewWish wish;   // video: what its viewer wants of the source
-  size_t target = 0;      // the encoding to show
   Timestamp last_active;  // audio: when its source was last selected
 
   // What the allocator gave it; nullopt: nothing.
@@ -84,9 +83,10 @@ class DownSlot {
   void decide(const Allocation& decision);
   // Has a source but no bandwidth for it.
   bool dark() const { return !fresh && !decided; }
-  // All of what to show: the encoding as `target`, and the layers within it. Until it is called all
+  // What to show: the encoding, and the layers within it. Until it is called all
   // layers are forwarded.
   void set_target_layer(Layer layer);
+  size_t target() const { return target_layer_.encoding; }
   // What is shown now.
   Layer current_layer() const {
     const auto encoding = static_cast<uint8_t>(encoding_);

@@ -45,7 +45,6 @@ class PacketPool {
 
 struct CachedPacket {
   int64_t sequence = -1;  // unwrapped; -1: empty
-  int64_t rtp_time = 0;   // unwrapped
   StreamPosition position;
   FrameInfo frame;
   Timestamp arrival;

@@ -180,8 +180,8 @@ void Router::deliver(Source& source, const TrackPacket& packet, Timestamp now) {
     if (!running) {
       const bool may_start =
           !slot->is_video() || (packet.key_frame_start && slot->decided &&
-                                (slot->target == packet.stream.encoding ||
-                                 (!slot->flowing() && packet.stream.encoding < slot->target)));
+                                (slot->target() == packet.stream.encoding ||
+                                 (!slot->flowing() && packet.stream.encoding < slot->target())));
       if (!may_start) continue;
       start_slot(*slot, packet, now);
     }
@@ -224,7 +224,7 @@ void Router::handle_nack(PeerId peer, uint32_t ssrc, std::span<const uint16_t> s
 void Router::handle_key_frame_request(PeerId peer, uint32_t ssrc, Timestamp) {
   DownSlot* slot = find_slot(peer, ssrc);
   if (slot && slot->track() && slot->is_video())
-    slot->track()->want_key_frame(slot->flowing() ? slot->encoding() : slot->target);
+    slot->track()->want_key_frame(slot->flowing() ? slot->encoding() : slot->target());
 }
 
 void Router::handle_tick(Timestamp now) {

@@ -49,7 +49,7 @@ void Router::restart_video(PeerId peer) {
   for (auto& slot : subscriber->video_slots) {
     if (!slot->flowing()) continue;
     slot->interrupt();
-    slot->track()->want_key_frame(slot->target);
+    slot->track()->want_key_frame(slot->target());
   }
 }
 
@@ -109,7 +109,7 @@ void Router::apply(Subscriber& subscriber, DownSlot& slot, const Allocation& dec
   if (!decision.layer) return;
   const auto live = track.best_live_encoding(decision.layer->encoding, now);
   const size_t target = live.value_or(decision.layer->encoding);
-  const bool changed = slot.target != target;
+  const bool changed = slot.target() != target;
   slot.set_target_layer(layer_of(*decision.layer, target, slot));
   if (slot.needs_key_frame()) track.want_key_frame(slot.encoding());
   if (!live || (slot.flowing() && slot.encoding() == target)) return;
@@ -123,12 +123,12 @@ void Router::apply(Subscriber& subscriber, DownSlot& slot, const Allocation& dec
 void Router::try_replay(Source& source, DownSlot& slot, DataSize& left, Timestamp now) {
   UpTrack& track = *source.track;
   if (!track.enabled()) return;
-  const auto first = track.replayable(slot.target, left, now);
+  const auto first = track.replayable(slot.target(), left, now);
   if (!first) {
-    track.want_key_frame(slot.target);
+    track.want_key_frame(slot.target());
     return;
   }
-  const size_t encoding = slot.target;
+  const size_t encoding = slot.target();
   const int64_t newest = track.encodings()[encoding].cache->newest();
   slot.start_replay(encoding, track.cached(encoding, *first)->position,
                     track.cached(encoding, newest)->position, now);

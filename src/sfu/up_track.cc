@@ -68,7 +68,6 @@ std::optional<TrackPacket> UpTrack::accept(size_t index, const MediaPacket& pack
     }
     out.key_frame = out.position.rtp_time == encoding.key_frame_time;
     out.kept = encoding.cache->insert({.sequence = out.position.sequence,
-                                       .rtp_time = out.position.rtp_time,
                                        .position = out.position,
                                        .frame = out.frame,
                                        .arrival = now,

@@ -2,17 +2,11 @@
 // pacer together. Each prints its seed when it fails; PARLEY_SEED repeats one.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "sim/media_world.h"
+#include "sim/seed.h"
 
 namespace parley::sim {
 namespace {
-
-uint64_t seed_or(uint64_t fallback) {
-  const char* text = std::getenv("PARLEY_SEED");
-  return text ? std::strtoull(text, nullptr, 10) : fallback;
-}
 
 LinkConfig link(DataRate rate, double loss = 0) {
   // A queue of 200 ms at that rate: what home routers have, and more than anybody wants to wait.
@@ -24,18 +18,12 @@ LinkConfig link(DataRate rate, double loss = 0) {
 
 class Bandwidth : public ::testing::Test {
  protected:
-  explicit Bandwidth(uint64_t seed) : world(seed_or(seed)) {}
-  Bandwidth() : Bandwidth(11) {}
-
   // Publishers with three encodings (1.3 Mbit/s, 390 and 160 kbit/s) and one viewer.
   void meet(size_t publishers) {
     for (size_t i = 0; i < publishers; ++i) world.join({.camera_encodings = 3});
     viewer = &world.join({.camera_encodings = 0});
-    ASSERT_TRUE(world.network.run_until_true(
-        [&] {
-          return std::ranges::all_of(world.clients, [](const auto& c) { return c->connected(); });
-        },
-        TimeDelta::seconds(5)));
+    ASSERT_TRUE(
+        world.network.run_until_true([&] { return world.all_connected(); }, TimeDelta::seconds(5)));
     std::vector<const SimClient*> cameras;
     for (size_t i = 0; i < publishers; ++i) cameras.push_back(world.clients[i].get());
     world.view(*viewer, cameras);
@@ -74,7 +62,7 @@ class Bandwidth : public ::testing::Test {
     }
   }
 
-  MediaWorld world;
+  MediaWorld world{seed_or(11)};
   SimClient* viewer = nullptr;
 };
 

@@ -9,14 +9,10 @@
 #include "sim/congestion_figures.h"
 #include "sim/congestion_plot.h"
 #include "sim/congestion_world.h"
+#include "sim/seed.h"
 
 namespace parley::sim {
 namespace {
-
-uint64_t seed_or(uint64_t fallback) {
-  const char* text = std::getenv("PARLEY_SEED");
-  return text ? std::strtoull(text, nullptr, 10) : fallback;
-}
 
 TimeDelta s(int64_t seconds) {
   return TimeDelta::seconds(seconds);

@@ -44,7 +44,7 @@ class LayerWorld {
       if (random_.below(4) == 0) {  // let it get there
         run_for(TimeDelta::millis(700));
         ++settled;
-        const bool reached = slot_.encoding() == slot_.target && !slot_.needs_key_frame();
+        const bool reached = slot_.encoding() == slot_.target() && !slot_.needs_key_frame();
         reached_ += reached ? 1 : 0;
       }
     }
@@ -124,7 +124,7 @@ class LayerWorld {
                                         now_);
     if (!accepted) return;
     if (!slot_.flowing() || slot_.encoding() != packet.encoding) {
-      if (!accepted->key_frame_start || (slot_.flowing() && slot_.target != packet.encoding))
+      if (!accepted->key_frame_start || (slot_.flowing() && slot_.target() != packet.encoding))
         return;
       slot_.start(packet.encoding, accepted->position, now_);
     }
@@ -159,8 +159,8 @@ class LayerWorld {
           at(kRoundTrip / 2, [this, again = *packet] { send_up(again, true); });
         }
       }
-      const bool wanted = (!slot_.flowing() || slot_.encoding() != slot_.target)
-                              ? slot_.target == i
+      const bool wanted = (!slot_.flowing() || slot_.encoding() != slot_.target())
+                              ? slot_.target() == i
                               : slot_.needs_key_frame() && slot_.encoding() == i;
       if (wanted) track_.want_key_frame(i);
       if (track_.take_key_frame_request(i, now_)) {

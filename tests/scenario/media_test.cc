@@ -2,17 +2,11 @@
 // PARLEY_SEED repeats one.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "sim/media_world.h"
+#include "sim/seed.h"
 
 namespace parley::sim {
 namespace {
-
-uint64_t seed_or(uint64_t fallback) {
-  const char* text = std::getenv("PARLEY_SEED");
-  return text ? std::strtoull(text, nullptr, 10) : fallback;
-}
 
 void expect_no_faults(const MediaWorld& world) {
   for (const auto& client : world.clients) {
@@ -21,16 +15,12 @@ void expect_no_faults(const MediaWorld& world) {
   }
 }
 
-bool all_connected(const MediaWorld& world) {
-  return std::ranges::all_of(world.clients, [](const auto& c) { return c->connected(); });
-}
-
 TEST(MediaScenario, ThreeSeeAndHearEachOther) {
   MediaWorld world(seed_or(1));
   SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());
   for (int i = 0; i < 3; ++i) world.join();
   ASSERT_TRUE(
-      world.network.run_until_true([&] { return all_connected(world); }, TimeDelta::seconds(5)));
+      world.network.run_until_true([&] { return world.all_connected(); }, TimeDelta::seconds(5)));
   for (auto& viewer : world.clients) {
     std::vector<const SimClient*> others;
     for (auto& other : world.clients) {
@@ -64,7 +54,7 @@ TEST(MediaScenario, LossBothWaysIsRepairedByRetransmission) {
   SimClient& a = world.join({}, lossy, lossy);
   SimClient& b = world.join({}, lossy, lossy);
   ASSERT_TRUE(
-      world.network.run_until_true([&] { return all_connected(world); }, TimeDelta::seconds(10)));
+      world.network.run_until_true([&] { return world.all_connected(); }, TimeDelta::seconds(10)));
   world.view(a, {&b});
   world.view(b, {&a});
   world.network.run_for(TimeDelta::seconds(20));
@@ -100,7 +90,7 @@ TEST(MediaScenario, LayerFollowsTheTile) {
   SimClient& publisher = world.join({.camera_encodings = 3});
   SimClient& viewer = world.join({.camera_encodings = 0});
   ASSERT_TRUE(
-      world.network.run_until_true([&] { return all_connected(world); }, TimeDelta::seconds(5)));
+      world.network.run_until_true([&] { return world.all_connected(); }, TimeDelta::seconds(5)));
   const auto shown = [&] {
     uint16_t width = 0;
     Timestamp latest;
@@ -129,7 +119,7 @@ TEST(MediaScenario, NewViewerIsServedFromTheKeptGroupOfPictures) {
   SimClient& first = world.join({.camera_encodings = 0});
   SimClient& second = world.join({.camera_encodings = 0});
   ASSERT_TRUE(
-      world.network.run_until_true([&] { return all_connected(world); }, TimeDelta::seconds(5)));
+      world.network.run_until_true([&] { return world.all_connected(); }, TimeDelta::seconds(5)));
   world.view(first, {&publisher});
   ASSERT_TRUE(world.network.run_until_true(
       [&] { return first.received_of(publisher.camera_track()) > 10; }, TimeDelta::seconds(3)));
@@ -157,7 +147,7 @@ TEST(MediaScenario, OnlyTheLoudestAreForwardedAndABeginnerIsHeardAtOnce) {
   }
   SimClient& listener = world.join({.mic = false, .camera_encodings = 0, .audio_slots = 6});
   ASSERT_TRUE(
-      world.network.run_until_true([&] { return all_connected(world); }, TimeDelta::seconds(5)));
+      world.network.run_until_true([&] { return world.all_connected(); }, TimeDelta::seconds(5)));
   world.network.run_for(TimeDelta::seconds(4));
   const uint64_t quiet_before = listener.received_of(talkers[5]->mic_track());
   world.network.run_for(TimeDelta::seconds(2));

@@ -2,19 +2,13 @@
 // repeats a run.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "sim/meeting_world.h"
+#include "sim/seed.h"
 
 namespace parley::sim {
 namespace {
 
 using signaling::TopologyMode;
-
-uint64_t seed_or(uint64_t fallback) {
-  const char* text = std::getenv("PARLEY_SEED");
-  return text ? std::strtoull(text, nullptr, 10) : fallback;
-}
 
 control::ControlConfig quick() {
   control::ControlConfig config;

@@ -3,17 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "sim/media_world.h"
+#include "sim/seed.h"
 
 namespace parley::sim {
 namespace {
-
-uint64_t seed_or(uint64_t fallback) {
-  const char* text = std::getenv("PARLEY_SEED");
-  return text ? std::strtoull(text, nullptr, 10) : fallback;
-}
 
 constexpr size_t kPeople = 30;
 constexpr size_t kPage = 9;
@@ -45,11 +40,8 @@ class Paging : public ::testing::Test {
 
 TEST_F(Paging, WhoIsNotOnThePageIsNeitherForwardedNorEncoded) {
   SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());
-  ASSERT_TRUE(world.network.run_until_true(
-      [&] {
-        return std::ranges::all_of(world.clients, [](const auto& c) { return c->connected(); });
-      },
-      TimeDelta::seconds(5)));
+  ASSERT_TRUE(
+      world.network.run_until_true([&] { return world.all_connected(); }, TimeDelta::seconds(5)));
   show_from(0);
   world.network.run_for(TimeDelta::seconds(5));
   const auto before = frames();
@@ -69,11 +61,8 @@ TEST_F(Paging, WhoIsNotOnThePageIsNeitherForwardedNorEncoded) {
 
 TEST_F(Paging, TheNextPageIsThereAtOnce) {
   SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());
-  ASSERT_TRUE(world.network.run_until_true(
-      [&] {
-        return std::ranges::all_of(world.clients, [](const auto& c) { return c->connected(); });
-      },
-      TimeDelta::seconds(5)));
+  ASSERT_TRUE(
+      world.network.run_until_true([&] { return world.all_connected(); }, TimeDelta::seconds(5)));
   show_from(0);
   world.network.run_for(TimeDelta::seconds(5));
   std::vector<int64_t> waits;
