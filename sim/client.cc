@@ -6,6 +6,7 @@
 #include "dtls/fingerprint.h"
 #include "rtp/header_extensions.h"
 #include "rtp/packet.h"
+#include "rtp/red.h"
 #include "rtp/rtcp.h"
 #include "rtp/rtcp_key_frame_request.h"
 #include "rtp/rtcp_nack.h"
@@ -19,6 +20,7 @@ namespace parley::sim {
 namespace {
 
 constexpr uint8_t kOpus = 111;
+constexpr uint8_t kRed = 63;
 constexpr uint8_t kVp8 = 96;
 constexpr uint8_t kRtx = 97;
 constexpr rtp::HeaderExtensionIds kExtensions{.mid = 4,
@@ -31,8 +33,11 @@ constexpr rtp::HeaderExtensionIds kExtensions{.mid = 4,
 constexpr size_t kPayload = 1100;
 constexpr std::array<const char*, 3> kRids = {"l", "m", "h"};
 
-rtp::CodecParameters opus() {
-  return {.codec = rtp::Codec::kOpus, .payload_type = kOpus, .clock_rate = 48'000};
+rtp::CodecParameters opus(bool red) {
+  return {.codec = rtp::Codec::kOpus,
+          .payload_type = kOpus,
+          .red_payload_type = red ? kRed : uint8_t{0},
+          .clock_rate = 48'000};
 }
 rtp::CodecParameters vp8() {
   return {.codec = rtp::Codec::kVp8,
@@ -84,7 +89,7 @@ media::PeerDescription SimClient::describe(const ice::Credentials& server, Track
                                   .mid = "0",
                                   .rids = {},
                                   .ssrcs = {},
-                                  .codecs = {opus()},
+                                  .codecs = {opus(false)},
                                   .extensions = kExtensions});
   }
   if (!camera_.empty()) {
@@ -111,7 +116,7 @@ media::PeerDescription SimClient::describe(const ice::Credentials& server, Track
          .kind = kind,
          .mid = std::to_string(1 + id),
          .ssrc = pair,
-         .codecs = {video ? vp8() : opus()},
+         .codecs = {video ? vp8() : opus(config_.red)},
          .extensions = {.transport_sequence = kExtensions.transport_sequence}});
     ++id;
   };
@@ -125,6 +130,9 @@ void SimClient::add_slot(rtp::MediaKind kind, const rtp::SsrcPair& pair) {
   (video ? video_ssrcs_ : audio_ssrcs_).push_back(pair.ssrc);
   if (pair.rtx_ssrc != 0) media_of_rtx_[pair.rtx_ssrc] = pair.ssrc;
   checkers_[pair.ssrc] = std::make_unique<StreamChecker>(video);
+  receptions_.emplace(
+      pair.ssrc,
+      Reception{.sequence = {}, .statistics = sfu::ReceiveStatistics(video ? 90'000 : 48'000)});
 }
 
 sdp::ClientOffer SimClient::offer() const {
@@ -337,7 +345,21 @@ void SimClient::send_reports(Timestamp now) {
                                       .rtp_timestamp = static_cast<uint32_t>(elapsed * 90 / 1000),
                                       .reports = {}});
   }
+  write_receptions(writer, now);
   send_rtcp(buffer, writer.size());
+}
+
+void SimClient::write_receptions(ByteWriter& writer, Timestamp now) {
+  rtp::ReceiverReport report{.sender_ssrc = 1, .reports = {}};
+  for (auto& [ssrc, reception] : receptions_) {
+    const auto block = reception.statistics.take_report(now);
+    if (!block) continue;
+    report.reports.push_back({.ssrc = ssrc,
+                              .fraction_lost = block->fraction_lost,
+                              .cumulative_lost = block->cumulative_lost,
+                              .extended_highest_sequence = block->extended_highest});
+  }
+  if (!report.reports.empty()) rtp::write_receiver_report(writer, report);
 }
 
 void SimClient::handle_rtp(Bytes packet, Timestamp now) {
@@ -359,8 +381,28 @@ void SimClient::handle_rtp(Bytes packet, Timestamp now) {
     out.payload.erase(out.payload.begin(), out.payload.begin() + 2);
   }
   const auto checker = checkers_.find(ssrc);
-  if (checker != checkers_.end())
-    checker->second->on_packet(std::move(out), rtx != media_of_rtx_.end(), now);
+  if (checker == checkers_.end()) return;
+  if (rtx == media_of_rtx_.end()) {
+    Reception& reception = receptions_.at(ssrc);
+    reception.statistics.on_packet(reception.sequence.unwrap(out.sequence), out.rtp_time, now);
+  }
+  if (view->payload_type == kRed) return play_red(*checker->second, std::move(out), now);
+  checker->second->on_packet(std::move(out), rtx != media_of_rtx_.end(), now);
+}
+
+void SimClient::play_red(StreamChecker& checker, StreamPacket packet, Timestamp now) {
+  ++red_packets;
+  const auto blocks = rtp::parse_red(packet.payload);
+  if (!blocks) return;  // missed as lost
+  for (size_t i = 0; i < blocks->size(); ++i) {
+    const rtp::RedBlock& block = (*blocks)[i];
+    const size_t distance = blocks->size() - 1 - i;
+    StreamPacket frame = packet;
+    frame.sequence = static_cast<uint16_t>(packet.sequence - distance);
+    frame.rtp_time = packet.rtp_time - block.timestamp_offset;
+    frame.payload = {block.data.begin(), block.data.end()};
+    checker.on_packet(std::move(frame), distance > 0, now);
+  }
 }
 
 void SimClient::handle_rtcp(Bytes packet, Timestamp) {

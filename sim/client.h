@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "base/random.h"
+#include "base/sequence.h"
 #include "congestion/arrival_recorder.h"
 #include "media/description.h"
 #include "sdp/offer.h"
+#include "sfu/receive_statistics.h"
 #include "sim/network.h"
 #include "sim/stream_checker.h"
 #include "transport/client_transport.h"
@@ -26,6 +28,7 @@ struct ClientConfig {
   int camera_encodings = 1;  // 0: no camera; 3: rids l, m, h
   size_t audio_slots = 3;
   size_t video_slots = 4;
+  bool red = false;          // takes redundant audio
   uint8_t voice_level = 30;  // RFC 6464; 127 is silent
   TimeDelta frame_interval = TimeDelta::millis(40);
 };
@@ -76,6 +79,7 @@ class SimClient final : public Node {
   uint64_t nacked = 0;  // packets others asked this one for
   uint64_t transport_feedbacks = 0;
   uint64_t receiver_reports = 0;
+  uint64_t red_packets = 0;  // received
 
  private:
   void add_slot(rtp::MediaKind kind, const rtp::SsrcPair& pair);
@@ -106,9 +110,11 @@ class SimClient final : public Node {
   void send_rtp(const Encoder& encoder, uint8_t payload_type, uint16_t sequence, uint32_t rtp_time,
                 bool marker, std::string_view mid, bool rtx, Bytes payload);
   void send_reports(Timestamp now);
+  void write_receptions(ByteWriter& writer, Timestamp now);
   void send_rtcp(MutableBytes buffer, size_t size);
   void flush();
   void handle_rtp(Bytes packet, Timestamp now);
+  void play_red(StreamChecker& checker, StreamPacket packet, Timestamp now);
   void handle_rtcp(Bytes packet, Timestamp now);
   void resend(uint32_t ssrc, uint16_t sequence);
 
@@ -129,6 +135,11 @@ class SimClient final : public Node {
   std::vector<uint32_t> video_ssrcs_;
   std::map<uint32_t, uint32_t> media_of_rtx_;
   std::map<uint32_t, std::unique_ptr<StreamChecker>> checkers_;
+  struct Reception {
+    SeqUnwrapper sequence;
+    sfu::ReceiveStatistics statistics;
+  };
+  std::map<uint32_t, Reception> receptions_;  // by slot's SSRC
   uint16_t transport_sequence_ = 0;
   congestion::ArrivalRecorder arrivals_;
   Timestamp started_;

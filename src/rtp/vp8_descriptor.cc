@@ -31,12 +31,9 @@ std::optional<Vp8Descriptor> parse_vp8_descriptor(Bytes payload) {
   const uint8_t extended = (first & 0x80) != 0 ? reader.u8() : uint8_t{0};
   if ((extended & 0x80) != 0) {
     d.picture_id_offset = static_cast<uint8_t>(reader.offset());
-    const uint8_t high = reader.u8();
-    d.long_picture_id = (high & 0x80) != 0;
-    d.picture_id = high & 0x7f;
-    if (d.long_picture_id) {
-      d.picture_id = static_cast<uint16_t>(((high & 0x7f) << 8) | reader.u8());
-    }
+    const PictureId id = read_picture_id(reader);
+    d.picture_id = id.value;
+    d.long_picture_id = id.is_long;
   }
   if ((extended & 0x40) != 0) {
     d.tl0_pic_idx_offset = static_cast<uint8_t>(reader.offset());
@@ -85,25 +82,6 @@ bool is_vp8_key_frame(Bytes payload) {
   return header && header->key_frame;
 }
 
-bool set_picture_id(MutableBytes payload, const Vp8Descriptor& descriptor, uint16_t picture_id) {
-  if (!descriptor.picture_id) return false;
-  PARLEY_CHECK(payload.size() >= descriptor.size);
-  uint8_t* p = payload.data() + descriptor.picture_id_offset;
-  if (descriptor.long_picture_id) {
-    store_be16(p, static_cast<uint16_t>(0x8000 | picture_id));
-  } else {
-    *p = static_cast<uint8_t>(picture_id & 0x7f);
-  }
-  return true;
-}
-
-bool set_tl0_pic_idx(MutableBytes payload, const Vp8Descriptor& descriptor, uint8_t tl0_pic_idx) {
-  if (!descriptor.tl0_pic_idx) return false;
-  PARLEY_CHECK(payload.size() >= descriptor.size);
-  payload[descriptor.tl0_pic_idx_offset] = tl0_pic_idx;
-  return true;
-}
-
 bool set_key_index(MutableBytes payload, const Vp8Descriptor& descriptor, uint8_t key_index) {
   if (!descriptor.key_index) return false;
   PARLEY_CHECK(payload.size() >= descriptor.size);
@@ -120,10 +98,8 @@ size_t write_vp8_descriptor(MutableBytes out, const Vp8Descriptor& d) {
   writer.u8(static_cast<uint8_t>((extended != 0 ? 0x80 : 0) | (d.non_reference ? 0x20 : 0) |
                                  (d.start_of_partition ? 0x10 : 0) | (d.partition_index & 0x07)));
   if (extended != 0) writer.u8(static_cast<uint8_t>(extended));
-  if (d.picture_id && d.long_picture_id) {
-    writer.u16(static_cast<uint16_t>(0x8000 | *d.picture_id));
-  } else if (d.picture_id) {
-    writer.u8(static_cast<uint8_t>(*d.picture_id & 0x7f));
+  if (d.picture_id) {
+    write_picture_id(writer, {.value = *d.picture_id, .is_long = d.long_picture_id});
   }
   if (d.tl0_pic_idx) writer.u8(*d.tl0_pic_idx);
   if (layers) {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "rtp/picture_id.h"
 
 namespace parley::rtp {
 
@@ -47,12 +48,7 @@ std::optional<Vp8FrameHeader> parse_vp8_frame_header(Bytes payload,
 // True if a key frame starts in this payload.
 bool is_vp8_key_frame(Bytes payload);
 
-// Replace a counter in place. `descriptor` must come from parsing these bytes (or the bytes they
-// were copied from). set_picture_id writes the low 15 bits, or the low 7 where the sender uses the
-// short form: its size never changes. False, and nothing written, if the descriptor has no such
-// field.
-bool set_picture_id(MutableBytes payload, const Vp8Descriptor& descriptor, uint16_t picture_id);
-bool set_tl0_pic_idx(MutableBytes payload, const Vp8Descriptor& descriptor, uint8_t tl0_pic_idx);
+// Replaces a counter in place, as those of picture_id.h do.
 bool set_key_index(MutableBytes payload, const Vp8Descriptor& descriptor, uint8_t key_index);
 
 inline constexpr size_t kMaxVp8DescriptorSize = 6;

@@ -1,7 +1,5 @@
 #include "rtp/vp9_descriptor.h"
 
-#include "base/check.h"
-
 namespace parley::rtp {
 namespace {
 
@@ -55,12 +53,9 @@ std::optional<Vp9Descriptor> parse_vp9_descriptor(Bytes payload) {
   d.not_for_upper = (first & 0x01) != 0;
   if ((first & 0x80) != 0) {
     d.picture_id_offset = static_cast<uint8_t>(reader.offset());
-    const uint8_t high = reader.u8();
-    d.long_picture_id = (high & 0x80) != 0;
-    d.picture_id = high & 0x7f;
-    if (d.long_picture_id) {
-      d.picture_id = static_cast<uint16_t>(((high & 0x7f) << 8) | reader.u8());
-    }
+    const PictureId id = read_picture_id(reader);
+    d.picture_id = id.value;
+    d.long_picture_id = id.is_long;
   }
   if (d.has_layers) {
     const uint8_t layers = reader.u8();
@@ -87,35 +82,14 @@ std::optional<Vp9Descriptor> parse_vp9_descriptor(Bytes payload) {
   return d;
 }
 
-bool set_picture_id(MutableBytes payload, const Vp9Descriptor& descriptor, uint16_t picture_id) {
-  if (!descriptor.picture_id) return false;
-  PARLEY_CHECK(payload.size() >= descriptor.size);
-  uint8_t* p = payload.data() + descriptor.picture_id_offset;
-  if (descriptor.long_picture_id) {
-    store_be16(p, static_cast<uint16_t>(0x8000 | picture_id));
-  } else {
-    *p = static_cast<uint8_t>(picture_id & 0x7f);
-  }
-  return true;
-}
-
-bool set_tl0_pic_idx(MutableBytes payload, const Vp9Descriptor& descriptor, uint8_t tl0_pic_idx) {
-  if (!descriptor.tl0_pic_idx) return false;
-  PARLEY_CHECK(payload.size() >= descriptor.size);
-  payload[descriptor.tl0_pic_idx_offset] = tl0_pic_idx;
-  return true;
-}
-
 size_t write_vp9_descriptor(MutableBytes out, const Vp9Descriptor& d) {
   ByteWriter writer(out);
   writer.u8(static_cast<uint8_t>((d.picture_id ? 0x80 : 0) | (d.inter_picture ? 0x40 : 0) |
                                  (d.has_layers ? 0x20 : 0) | (d.flexible ? 0x10 : 0) |
                                  (d.starts_frame ? 0x08 : 0) | (d.ends_frame ? 0x04 : 0) |
                                  (d.structure ? 0x02 : 0) | (d.not_for_upper ? 0x01 : 0)));
-  if (d.picture_id && d.long_picture_id) {
-    writer.u16(static_cast<uint16_t>(0x8000 | *d.picture_id));
-  } else if (d.picture_id) {
-    writer.u8(static_cast<uint8_t>(*d.picture_id & 0x7f));
+  if (d.picture_id) {
+    write_picture_id(writer, {.value = *d.picture_id, .is_long = d.long_picture_id});
   }
   if (d.has_layers) {
     writer.u8(static_cast<uint8_t>((d.temporal_id << 5) | (d.switch_up ? 0x10 : 0) |

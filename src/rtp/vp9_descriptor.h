@@ -8,6 +8,7 @@
 
 #include "base/bounded.h"
 #include "base/bytes.h"
+#include "rtp/picture_id.h"
 
 namespace parley::rtp {
 
@@ -59,12 +60,6 @@ struct Vp9Descriptor {
 // nullopt if the payload ends within the descriptor, or if it lists more than three references, or
 // a reference of distance 0 (§4.2).
 std::optional<Vp9Descriptor> parse_vp9_descriptor(Bytes payload);
-
-// Replace a counter in place. `descriptor` must come from parsing these bytes (or the bytes they
-// were copied from). set_picture_id writes the low 15 bits, or the low 7 of the short form. False,
-// and nothing written, if the descriptor has no such field.
-bool set_picture_id(MutableBytes payload, const Vp9Descriptor& descriptor, uint16_t picture_id);
-bool set_tl0_pic_idx(MutableBytes payload, const Vp9Descriptor& descriptor, uint8_t tl0_pic_idx);
 
 // Writes a descriptor; size and offsets are not looked at, and of a structure no group is written.
 // Returns the bytes written; 0 if `out` is too small. TL0PICIDX goes out with layers in

@@ -1,5 +1,4 @@
-// How loud somebody is and whether they just begin to speak, from RFC 6464 levels alone; no packet
-// is decoded.
+// How loud somebody is and whether they just begin to speak, from RFC 6464 levels alone.
 //
 // Rules:
 //  1. The kLoudest tracks by smoothed loudness are forwarded, whatever their loudness: in a small

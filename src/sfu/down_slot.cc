@@ -128,6 +128,13 @@ const rtp::CodecParameters* DownSlot::codec_for(const TrackPacket& packet,
   return nullptr;
 }
 
+std::optional<uint8_t> DownSlot::opus_within_red() const {
+  for (const auto& codec : description_.codecs) {
+    if (codec.codec == rtp::Codec::kOpus && codec.red_payload_type != 0) return codec.payload_type;
+  }
+  return std::nullopt;
+}
+
 std::optional<ForwardPlan> DownSlot::plan(const TrackPacket& packet,
                                           const RewrittenPosition& position) const {
   uint8_t payload_type = 0;

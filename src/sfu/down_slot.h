@@ -95,6 +95,9 @@ class DownSlot {
   // The layers wanted of the running encoding, or what was sent of it, need a key frame of it.
   bool needs_key_frame() const { return flowing_ && filters_ && filter().needs_key_frame(); }
 
+  // The number of Opus within RED; nullopt: the viewer takes no RED.
+  std::optional<uint8_t> opus_within_red() const;
+
   bool flowing() const { return flowing_; }
   size_t encoding() const { return encoding_; }
 

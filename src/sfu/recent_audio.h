@@ -30,7 +30,7 @@ class RecentAudio {
   static constexpr TimeDelta kAge = TimeDelta::millis(200);
   // 200 ms in packets of 10 ms; of 20 ms with as many again late or doubled.
   static constexpr size_t kPackets = 20;
-  // 200 ms at 320 kbit/s, or of Opus with RED at 160; at higher rates the ring is shorter.
+  // 200 ms at 320 kbit/s; at higher rates the ring is shorter.
   static constexpr size_t kBytes = 8'192;
 
   // Keeps a copy; drops what is older than kAge and, for room, the oldest. False, and unchanged but

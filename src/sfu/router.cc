@@ -163,16 +163,18 @@ void Router::handle_media(UpTrack& track, size_t index, const MediaPacket& packe
   if (!source || !accepted) return;
   last_media_ = now;
   if (track.is_video()) source->layer_rates.on_packet(*accepted, now);
-  const bool voiced = !track.is_video() && hear(*source, *accepted, now);
   if (!track.announced_live() && (!track.is_video() || accepted->key_frame_start)) {
     track.set_announced_live(true);
     events_.push(media::TrackLive{track.owner(), track.id()});
   }
-  if (!track.enabled() || !(track.is_video() || voiced)) return;
-  deliver(*source, *accepted, now);
+  if (!track.is_video()) {
+    handle_audio(*source, *accepted, now);
+  } else if (track.enabled()) {
+    deliver(*source, *accepted, now);
+  }
 }
 
-void Router::deliver(Source& source, const TrackPacket& packet, Timestamp now) {
+void Router::deliver(Source& source, const TrackPacket& packet, Timestamp now, RedPacker* packer) {
   for (auto& [subscriber, slot] : source.listeners) {
     const bool running = slot->flowing() && slot->encoding() == packet.stream.encoding;
     // Audio starts anywhere, video at a key frame of the encoding that is wanted (or of a smaller
@@ -185,7 +187,10 @@ void Router::deliver(Source& source, const TrackPacket& packet, Timestamp now) {
       if (!may_start) continue;
       start_slot(*slot, packet, now);
     }
-    if (auto plan = slot->forward(packet, now)) plans_.push(*plan);
+    const auto opus =
+        packer && subscriber->redundant_audio ? slot->opus_within_red() : std::nullopt;
+    auto plan = opus ? slot->forward(packer->pack(packet, *opus), now) : slot->forward(packet, now);
+    if (plan) plans_.push(*plan);
   }
 }
 

@@ -23,6 +23,8 @@
 #include "sfu/down_slot.h"
 #include "sfu/packet_cache.h"
 #include "sfu/recent_audio.h"
+#include "sfu/red_packer.h"
+#include "sfu/red_unpacker.h"
 #include "sfu/source_layers.h"
 #include "sfu/speaker_detector.h"
 #include "sfu/up_track.h"
@@ -72,6 +74,8 @@ class Router {
   DownSlot* find_slot(PeerId peer, uint32_t ssrc);
   // What the path to the viewer leaves for video; nullopt: unknown, no limit.
   void set_budget(PeerId peer, std::optional<DataRate> budget, Timestamp now);
+  // Whether the viewer's sound is sent twice, for a path that loses packets.
+  void set_redundant_audio(PeerId peer, bool redundant);
   // What was forwarded lately didn't reach the viewer: its pictures begin anew.
   void restart_video(PeerId peer);
   // Whether anybody sends media here; in a direct call nobody does.
@@ -137,6 +141,7 @@ class Router {
     DataRate budget = DataRate::kbps(1'000'000);
     DataRate demand;     // what its video would take without a limit
     DataRate allocated;  // what it takes, as last decided
+    bool redundant_audio = false;
   };
   struct Source {
     std::unique_ptr<UpTrack> track;
@@ -144,8 +149,9 @@ class Router {
     bool voiced = false;                            // audio: selected for forwarding
     std::optional<SpeakerDetector::Index> speaker;  // microphones
     std::unique_ptr<RecentAudio> recent;            // likewise
-    bool recent_red = false;
-    uint8_t layers = 0;  // last announced LayersWanted
+    std::unique_ptr<RedUnpacker> unpacker;          // audio
+    std::unique_ptr<RedPacker> packer;              // likewise
+    uint8_t layers = 0;                             // last announced LayersWanted
     std::array<Timestamp, 8> wanted_since{};
     SourceLayers layer_rates;
     Timestamp layers_shrink_at = Timestamp::never();
@@ -174,13 +180,17 @@ class Router {
 
   // router_voices.cc: whose sound.
   void add_voice(Source& source);
+  void handle_audio(Source& source, const TrackPacket& packet, Timestamp now);
   // Takes note of a packet's level; whether the packet is to be forwarded.
   bool hear(Source& source, const TrackPacket& packet, Timestamp now);
   void select_voices(Timestamp now);
   void set_voiced(Source& source, bool voiced, Timestamp now);
   void send_recent(Source& source, Timestamp now);
 
-  void deliver(Source& source, const TrackPacket& packet, Timestamp now);
+  // With `packer`, viewers on lossy paths get the packet as RED; for at most one packet of a source
+  // between two drains.
+  void deliver(Source& source, const TrackPacket& packet, Timestamp now,
+               RedPacker* packer = nullptr);
   void start_slot(DownSlot& slot, const TrackPacket& packet, Timestamp now);
 
   // router_layers.cc: which layer of it.

@@ -16,9 +16,25 @@ constexpr size_t kDtxBytes = 8;
 
 void Router::add_voice(Source& source) {
   const UpTrack& track = *source.track;
-  if (track.is_video() || track.description().screen) return;
+  if (track.is_video()) return;
+  source.unpacker = std::make_unique<RedUnpacker>();
+  source.packer = std::make_unique<RedPacker>();
+  if (track.description().screen) return;
   source.speaker = speakers_.add(track.id());
   source.recent = std::make_unique<RecentAudio>();
+}
+
+void Router::handle_audio(Source& source, const TrackPacket& packet, Timestamp now) {
+  const RedUnpacker::Primaries primaries = source.unpacker->unpack(packet);
+  for (const TrackPacket& primary : primaries) {
+    if (!hear(source, primary, now) || !source.track->enabled()) continue;
+    source.packer->on_packet(primary);
+    deliver(source, primary, now, &primary == &primaries.back() ? source.packer.get() : nullptr);
+  }
+}
+
+void Router::set_redundant_audio(PeerId peer, bool redundant) {
+  if (Subscriber* subscriber = find_subscriber(peer)) subscriber->redundant_audio = redundant;
 }
 
 bool Router::hear(Source& source, const TrackPacket& packet, Timestamp now) {
@@ -30,7 +46,6 @@ bool Router::hear(Source& source, const TrackPacket& packet, Timestamp now) {
   const bool forwarded = speakers_.handle_level(*source.speaker, level, now);
   if (forwarded && !source.voiced) set_voiced(source, true, now);
   if (source.voiced) return true;
-  source.recent_red = packet.red;
   source.recent->insert({.sequence = packet.position.sequence,
                          .rtp_time = packet.position.rtp_time,
                          .arrival = now,
@@ -76,7 +91,6 @@ void Router::send_recent(Source& source, Timestamp now) {
     TrackPacket packet{.stream = {source.track->id().value, 0},
                        .position = {.sequence = kept.sequence, .rtp_time = kept.rtp_time},
                        .codec = source.track->description().codecs.front().codec,
-                       .red = source.recent_red,
                        .marker = kept.marker,
                        .audio_level = kept.level,
                        .payload = kept.payload};

@@ -93,6 +93,12 @@ std::optional<DataRate> Downlink::video_budget(Timestamp now) {
   return std::max(DataRate::zero(), estimator_.target() - taken);
 }
 
+bool Downlink::wants_redundant_audio(double loss) {
+  const bool carries = !measured_ || estimator_.target() >= kLeastForRedundancy;
+  redundant_ = carries && loss > (redundant_ ? kClean : kLossy);
+  return redundant_;
+}
+
 void Downlink::set_video_demand(DataRate demand, Timestamp now) {
   if (!measured_) return;
   if (!opened_) opened_ = now;

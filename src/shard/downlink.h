@@ -13,6 +13,8 @@
 //  wished: the first pictures then come in the right size at once. Without a demand nothing is
 //  sent.
 //  7. Video may have what the estimate leaves after audio and repairs as measured.
+//  8. Sound is sent twice (RED) from a loss of kLossy on until it is below kClean, on paths that
+//  carry kLeastForRedundancy: on narrower ones the loss is likely our own doing.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +38,10 @@ class Downlink {
   static constexpr DataRate kOpeningDemand = DataRate::kbps(10'000);
   // IPv4 and UDP headers: a path's capacity includes them.
   static constexpr DataSize kPacketOverhead = DataSize::bytes(28);
+
+  static constexpr double kLossy = 0.03;
+  static constexpr double kClean = 0.015;
+  static constexpr DataRate kLeastForRedundancy = DataRate::kbps(200);
 
   explicit Downlink(PlanStore& store);
   ~Downlink();
@@ -70,6 +76,8 @@ class Downlink {
   std::optional<DataRate> video_budget(Timestamp now);
   // What video would take if the path allowed it.
   void set_video_demand(DataRate demand, Timestamp now);
+  // `loss`: smoothed share of packets lost.
+  bool wants_redundant_audio(double loss);
   // Nothing is sent to anybody: nothing to probe for.
   void rest() { estimator_.set_demand(DataRate::zero()); }
 
@@ -82,6 +90,7 @@ class Downlink {
 
   PlanStore& store_;
   bool measured_ = false;
+  bool redundant_ = false;
   std::optional<Timestamp> opened_;  // when the first demand came
   congestion::BandwidthEstimator estimator_;
   congestion::Pacer pacer_;

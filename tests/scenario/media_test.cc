@@ -2,6 +2,8 @@
 // PARLEY_SEED repeats one.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "sim/media_world.h"
 #include "sim/seed.h"
 
@@ -43,6 +45,30 @@ TEST(MediaScenario, ThreeSeeAndHearEachOther) {
     EXPECT_GT(viewer->transport_feedbacks, 40u);
     EXPECT_GT(viewer->receiver_reports, 3u);
   }
+  expect_no_faults(world);
+}
+
+// Random loss of 8 % one way: with every packet sent twice, two in a row must be lost for a gap.
+TEST(MediaScenario, SoundOnALossyPathComesTwice) {
+  MediaWorld world(seed_or(8));
+  SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());
+  const ClientConfig silent{.voice_level = 127};
+  const ClientConfig takes_red{.red = true, .voice_level = 127};
+  SimClient& lossy = world.join(takes_red, {}, {.loss = 0.08});
+  SimClient& clean = world.join(takes_red);
+  SimClient& without = world.join(silent, {}, {.loss = 0.08});
+  SimClient& speaker = world.join();
+  ASSERT_TRUE(
+      world.network.run_until_true([&] { return world.all_connected(); }, TimeDelta::seconds(10)));
+  world.network.run_for(TimeDelta::seconds(10));
+  const auto heard = [&](const SimClient& who) { return who.received_of(speaker.mic_track()); };
+  const std::array<uint64_t, 3> before = {heard(lossy), heard(clean), heard(without)};
+  world.network.run_for(TimeDelta::seconds(20));
+  EXPECT_GE(heard(lossy) - before[0], 985u) << "of 1,000 packets";
+  EXPECT_GE(heard(clean) - before[1], 999u);
+  EXPECT_LE(heard(without) - before[2], 960u) << "the loss is real";
+  EXPECT_GT(lossy.red_packets, 1'000u);
+  EXPECT_EQ(clean.red_packets, 0u) << "a clean path pays nothing";
   expect_no_faults(world);
 }
 
