@@ -10,6 +10,7 @@
 #include "rtp/rtcp.h"
 #include "rtp/rtcp_key_frame_request.h"
 #include "rtp/rtcp_nack.h"
+#include "rtp/rtcp_remb.h"
 #include "rtp/rtcp_reports.h"
 #include "rtp/rtx.h"
 #include "rtp/transport_feedback.h"
@@ -80,6 +81,8 @@ media::PeerDescription SimClient::describe(const ice::Credentials& server, Track
   description.remote = {credentials_.ufrag, credentials_.password};
   description.remote_fingerprint = certificate_.fingerprint_sha256();
   description.cname = "sim";
+  rtp::HeaderExtensionIds extensions = kExtensions;
+  if (!config_.transport_feedback) extensions.transport_sequence = 0;
   mic_track_ = first_track;
   camera_track_ = TrackId{first_track.value + 1};
   if (config_.mic) {
@@ -90,7 +93,7 @@ media::PeerDescription SimClient::describe(const ice::Credentials& server, Track
                                   .rids = {},
                                   .ssrcs = {},
                                   .codecs = {opus(false)},
-                                  .extensions = kExtensions});
+                                  .extensions = extensions});
   }
   if (!camera_.empty()) {
     media::TrackDescription camera{.id = camera_track_,
@@ -100,7 +103,7 @@ media::PeerDescription SimClient::describe(const ice::Credentials& server, Track
                                    .rids = {},
                                    .ssrcs = {},
                                    .codecs = {vp8()},
-                                   .extensions = kExtensions};
+                                   .extensions = extensions};
     for (const auto& encoder : camera_) {
       if (!encoder.rid.empty()) camera.rids.push_back(encoder.rid);
     }
@@ -274,7 +277,13 @@ void SimClient::send_rtp(const Encoder& encoder, uint8_t payload_type, uint16_t 
   const auto level =
       rtp::write_audio_level({.level = config_.voice_level, .voice = config_.voice_level < 60});
   BoundedVector<rtp::ExtensionElement, 4> extensions;
-  extensions.push_back({kExtensions.transport_sequence, transport_sequence});
+  const auto send_time =
+      rtp::write_abs_send_time(rtp::AbsSendTime::from(network_.now() - Timestamp()));
+  if (config_.transport_feedback) {
+    extensions.push_back({kExtensions.transport_sequence, transport_sequence});
+  } else {
+    extensions.push_back({kExtensions.abs_send_time, send_time});
+  }
   extensions.push_back({kExtensions.mid, as_bytes(mid)});
   if (payload_type == kOpus) extensions.push_back({kExtensions.audio_level, level});
   if (!encoder.rid.empty()) {
@@ -418,6 +427,8 @@ void SimClient::handle_rtcp(Bytes packet, Timestamp) {
       }
     } else if (rtp::parse_transport_feedback(*block, feedback)) {
       ++transport_feedbacks;
+    } else if (const auto bound = rtp::parse_remb(*block)) {
+      told_rate = bound->rate;
     } else if (const auto report = rtp::parse_receiver_report(*block)) {
       ++receiver_reports;
     }

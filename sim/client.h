@@ -28,8 +28,9 @@ struct ClientConfig {
   int camera_encodings = 1;  // 0: no camera; 3: rids l, m, h
   size_t audio_slots = 3;
   size_t video_slots = 4;
-  bool red = false;          // takes redundant audio
-  uint8_t voice_level = 30;  // RFC 6464; 127 is silent
+  bool transport_feedback = true;  // numbers its packets; otherwise they carry when they were sent
+  bool red = false;                // takes redundant audio
+  uint8_t voice_level = 30;        // RFC 6464; 127 is silent
   TimeDelta frame_interval = TimeDelta::millis(40);
 };
 
@@ -79,6 +80,7 @@ class SimClient final : public Node {
   uint64_t nacked = 0;  // packets others asked this one for
   uint64_t transport_feedbacks = 0;
   uint64_t receiver_reports = 0;
+  DataRate told_rate;        // by REMB, the latest
   uint64_t red_packets = 0;  // received
 
  private:

@@ -5,6 +5,7 @@
 #include "rtp/rtcp.h"
 #include "rtp/rtcp_key_frame_request.h"
 #include "rtp/rtcp_nack.h"
+#include "rtp/rtcp_remb.h"
 #include "rtp/rtcp_sdes.h"
 #include "rtp/rtcp_xr.h"
 
@@ -62,6 +63,9 @@ void Peer::configure(const media::PeerDescription& description, Timestamp now) {
     tracks = description.tracks;
     demuxer.configure(tracks);
     extensions = merge(tracks);
+    const bool unnumbered = extensions.transport_sequence == 0 && extensions.abs_send_time != 0;
+    if (!unnumbered) uplink.reset();
+    if (unnumbered && !uplink) uplink = std::make_unique<Uplink>();
   }
   downlink.configure(description.slots);
   cname = description.cname;
@@ -99,6 +103,12 @@ size_t write_receiver_reports(Peer& peer, sfu::Router& router, MutableBytes out,
          .last_rr = peer.reference_ntp,
          .delay_since_last_rr = rtp::delta_to_compact_ntp(now - peer.reference_at)});
     rtp::write_extended_report(writer, extended);
+  }
+  if (peer.rate_to_tell) {
+    rtp::Remb remb{.sender_ssrc = kServerSsrc, .rate = *peer.rate_to_tell, .ssrcs = {}};
+    for (const auto& block : report.reports) remb.ssrcs.push_back(block.ssrc);
+    rtp::write_remb(writer, remb);
+    peer.rate_to_tell.reset();
   }
   return writer.size();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "sfu/router.h"
 #include "shard/downlink.h"
 #include "shard/rtp_demuxer.h"
+#include "shard/uplink.h"
 #include "transport/congestion_feedback.h"
 #include "transport/peer_transport.h"
 
@@ -42,6 +44,8 @@ struct Peer {
   std::vector<media::TrackDescription> tracks;
   std::string cname;
   congestion::ArrivalRecorder arrivals;
+  std::unique_ptr<Uplink> uplink;        // only of those who number no packets
+  std::optional<DataRate> rate_to_tell;  // of the uplink, with the next report
   Downlink downlink;
   transport::ArrivalReader downlink_arrivals;
   media::PeerState announced = media::PeerState::kConnecting;

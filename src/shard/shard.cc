@@ -213,6 +213,10 @@ void Shard::handle_rtp(Peer& peer, MutableBytes packet, Timestamp arrival, Times
   auto extensions = rtp::parse_header_extensions(*view, peer.extensions);
   if (extensions.transport_sequence)
     peer.arrivals.on_packet(*extensions.transport_sequence, arrival);
+  if (peer.uplink && extensions.abs_send_time) {
+    const auto size = DataSize::bytes(static_cast<int64_t>(packet.size()));
+    peer.uplink->on_packet(*extensions.abs_send_time, size + Downlink::kPacketOverhead, arrival);
+  }
   const auto stream = peer.demuxer.find(view->ssrc, view->payload_type, extensions.mid,
                                         extensions.rid, extensions.repaired_rid);
   sfu::Router* router = router_of(peer);
@@ -271,6 +275,10 @@ void Shard::tick(Peer& peer, Timestamp now) {
         uplink = std::max(uplink, encoding.statistics.last_loss());
     }
     events_.push_back(media::PeerQuality{peer.id, peer.round_trip, uplink, peer.downlink_loss});
+  }
+  if (const auto rate = peer.uplink ? peer.uplink->poll(now) : std::nullopt) {
+    peer.rate_to_tell = rate;
+    peer.next_report = now;
   }
   if (peer.arrivals.is_due(now) || now >= peer.next_report) due_reports_.push_back(peer.endpoint);
 }

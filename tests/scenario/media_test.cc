@@ -72,6 +72,23 @@ TEST(MediaScenario, SoundOnALossyPathComesTwice) {
   expect_no_faults(world);
 }
 
+TEST(MediaScenario, PublisherWithoutTransportFeedbackIsToldItsRate) {
+  MediaWorld world(seed_or(9));
+  SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());
+  const ClientConfig config{.camera_encodings = 3, .transport_feedback = false};
+  const SimClient& narrow = world.join(config, {.rate = DataRate::kbps(800)});
+  const SimClient& numbered = world.join({.camera_encodings = 3});
+  ASSERT_TRUE(
+      world.network.run_until_true([&] { return world.all_connected(); }, TimeDelta::seconds(10)));
+  world.network.run_for(TimeDelta::seconds(10));
+  EXPECT_GT(narrow.told_rate, DataRate::kbps(300));
+  EXPECT_LT(narrow.told_rate, DataRate::kbps(1'000))
+      << "it goes on sending twice what its link carries; shard/uplink_test.cc has one that obeys";
+  EXPECT_EQ(narrow.transport_feedbacks, 0u);
+  EXPECT_EQ(numbered.told_rate, DataRate::zero()) << "it judges by itself";
+  EXPECT_GT(numbered.transport_feedbacks, 100u);
+}
+
 TEST(MediaScenario, LossBothWaysIsRepairedByRetransmission) {
   MediaWorld world(seed_or(2));
   SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());
