@@ -60,13 +60,17 @@ std::vector<uint16_t> LayeredDecoder::missing(Timestamp now) {
 void LayeredDecoder::consume(const DecoderPacket& packet) {
   if (packet.payload.empty()) {
     ++fillers;
+    if (last_time_) {
+      filler_time_ =
+          std::max(filler_time_, time_ + static_cast<int32_t>(packet.rtp_time - *last_time_));
+    }
     return;
   }
   const auto truth = FrameTruth::read(packet.payload);
   if (!truth) return fault("payload without its end");
   // A switch of encodings may cut the old one's last frame or picture short.
   const bool cut = last_ && truth->key && truth->encoding != last_->encoding;
-  check_time(packet, cut);
+  check_time(packet, *truth, cut);
   if (truth->index == 0) {
     if (open_ && !cut)
       fault(fmt::format("frame {} not finished before {}", open_->frame, truth->frame));
@@ -83,16 +87,27 @@ void LayeredDecoder::consume(const DecoderPacket& packet) {
   if (truth->index + 1 == truth->count) finish_frame(*truth);
 }
 
-void LayeredDecoder::check_time(const DecoderPacket& packet, bool cut) {
+void LayeredDecoder::check_time(const DecoderPacket& packet, const FrameTruth& truth, bool cut) {
   if (last_time_) {
     const auto step = static_cast<int32_t>(packet.rtp_time - *last_time_);
     if (step < 0) fault(fmt::format("timestamp went back by {}", -step));
-    if (step > static_cast<int32_t>(longest_step_))
-      fault(fmt::format("timestamp jumped by {}{}", step, cut ? " at a switch" : ""));
+    time_ += step;
+    // A switch may lead to pictures older than those that were shown, or left out by a filler; time
+    // then stands still.
+    newest_picture_ = std::max(newest_picture_, truth.picture);
+    constexpr int64_t kTicks = LayeredPublisher::kTicks;
+    const int64_t captured = int64_t{newest_picture_ - first_picture_} * kTicks;
+    const int64_t error = time_ - std::max(captured, filler_time_);
+    worst_time_error = std::max(worst_time_error, std::abs(error));
+    if (std::abs(error) > kTicks) {
+      fault(fmt::format("timestamp {} off by {} after a step of {}{}", packet.rtp_time, error, step,
+                        cut ? " at a switch" : ""));
+    }
     if (!cut && step == 0 && last_marker_) fault("a picture goes on behind its marker");
     if (!cut && step != 0 && !last_marker_)
       fault(fmt::format("picture without marker before frame at {}", packet.sequence));
   }
+  if (!last_time_) newest_picture_ = first_picture_ = truth.picture;
   last_time_ = packet.rtp_time;
 }
 

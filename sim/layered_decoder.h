@@ -29,9 +29,7 @@ struct DecoderPacket {
 
 class LayeredDecoder {
  public:
-  // `longest_step`: in RTP ticks, from one picture to the next.
-  LayeredDecoder(rtp::Codec codec, uint32_t longest_step)
-      : codec_(codec), longest_step_(longest_step) {}
+  explicit LayeredDecoder(rtp::Codec codec) : codec_(codec) {}
 
   // The number of the first packet there is, whether it comes or not.
   void start_at(uint16_t sequence) {
@@ -44,6 +42,7 @@ class LayeredDecoder {
   TimeDelta waiting(Timestamp now) const;
 
   uint64_t frames = 0;
+  int64_t worst_time_error = 0;  // in RTP ticks, against the camera's clock
   uint64_t fillers = 0;
   uint64_t retransmissions_compared = 0;
   std::map<std::pair<int, int>, uint64_t> frames_of;  // by encoding * 8 + spatial, and temporal
@@ -51,7 +50,7 @@ class LayeredDecoder {
 
  private:
   void consume(const DecoderPacket& packet);
-  void check_time(const DecoderPacket& packet, bool cut);
+  void check_time(const DecoderPacket& packet, const FrameTruth& truth, bool cut);
   void finish_frame(const FrameTruth& truth);
   void check_vp8(const DecoderPacket& packet, const FrameTruth& truth);
   void check_vp9(const DecoderPacket& packet, const FrameTruth& truth);
@@ -59,7 +58,6 @@ class LayeredDecoder {
   void fault(std::string what);
 
   rtp::Codec codec_;
-  uint32_t longest_step_;
   SeqUnwrapper unwrap_;
   std::map<int64_t, DecoderPacket> kept_;  // what came, played or not
   std::set<int64_t> originals_;
@@ -70,6 +68,10 @@ class LayeredDecoder {
   std::optional<FrameTruth> open_;  // the frame being put together, as of its last packet
   std::optional<FrameTruth> last_;
   std::optional<uint32_t> last_time_;
+  int64_t time_ = 0;  // since the first picture, in RTP ticks
+  int64_t filler_time_ = 0;
+  uint32_t first_picture_ = 0;
+  uint32_t newest_picture_ = 0;
   bool last_marker_ = false;
   std::set<uint32_t> decoded_;  // frames since the key frame
   std::optional<uint16_t> picture_id_;

@@ -42,6 +42,7 @@ void FrameTruth::write(std::vector<uint8_t>& payload) const {
   std::array<uint8_t, kSize> out{};
   ByteWriter writer(out);
   writer.u32(frame);
+  writer.u32(picture);
   for (const uint8_t value : {index, count, encoding, spatial, temporal, uint8_t{key},
                               static_cast<uint8_t>(references.size()), uint8_t{0}})
     writer.u8(value);
@@ -55,6 +56,7 @@ std::optional<FrameTruth> FrameTruth::read(Bytes payload) {
   ByteReader reader(payload.last(kSize));
   FrameTruth out;
   out.frame = reader.u32();
+  out.picture = reader.u32();
   out.index = reader.u8();
   out.count = reader.u8();
   out.encoding = reader.u8();
@@ -77,8 +79,13 @@ LayeredPublisher::LayeredPublisher(const LayeredConfig& config, RandomSource& ra
   if (config_.codec == rtp::Codec::kAv1) make_structure();
 }
 
+uint64_t LayeredPublisher::capture_ntp() const {
+  return (uint64_t{pictures_} * kTicks << 32) / 90'000;
+}
+
 std::vector<LayeredPacket> LayeredPublisher::next_picture() {
   std::vector<LayeredPacket> out;
+  ++pictures_;
   for (uint8_t e = 0; e < config_.encodings; ++e) add_picture(e, out);
   return out;
 }
@@ -139,6 +146,7 @@ LayeredPublisher::Frame LayeredPublisher::make_frame(const Stream& stream, uint8
 void LayeredPublisher::add_frame(Stream& stream, const Frame& frame,
                                  std::vector<LayeredPacket>& out) {
   FrameTruth truth = frame.truth;
+  truth.picture = pictures_;
   truth.count = static_cast<uint8_t>(1 + random_.below(frame.key_picture ? 4 : 3));
   for (truth.index = 0; truth.index < truth.count; ++truth.index) {
     const bool first = truth.index == 0;

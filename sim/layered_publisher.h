@@ -17,11 +17,12 @@ namespace parley::sim {
 
 // At the end of each payload; frame ids count the frames of one encoding.
 struct FrameTruth {
-  static constexpr size_t kSize = 40;
+  static constexpr size_t kSize = 44;
   static constexpr size_t kMaxReferences = 6;
 
   uint32_t frame = 0;
-  uint8_t index = 0;  // packet within the frame
+  uint32_t picture = 0;  // counts the camera's pictures, the same in all encodings
+  uint8_t index = 0;     // packet within the frame
   uint8_t count = 1;
   uint8_t encoding = 0;
   uint8_t spatial = 0;
@@ -62,6 +63,9 @@ class LayeredPublisher {
   // The next picture of every encoding.
   std::vector<LayeredPacket> next_picture();
   void request_key_frame(uint8_t encoding) { streams_[encoding].wants_key = true; }
+  // Of the latest picture, as a sender report tells it: one clock for all encodings.
+  uint64_t capture_ntp() const;
+  uint32_t rtp_time(uint8_t encoding) const { return streams_[encoding].rtp_time; }
   const LayeredPacket* find(uint8_t encoding, uint16_t sequence) const;
 
  private:
@@ -105,6 +109,7 @@ class LayeredPublisher {
   LayeredConfig config_;
   RandomSource& random_;
   std::vector<Stream> streams_;
+  uint32_t pictures_ = 0;
   rtp::DependencyStructure structure_;
 };
 

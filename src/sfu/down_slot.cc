@@ -94,11 +94,17 @@ void DownSlot::next_filter() {
   filter().set_target(target_layer_.spatial, target_layer_.temporal);
 }
 
+StreamPosition DownSlot::with_capture_time(StreamPosition position) const {
+  if (track_)
+    position.capture_time = track_->encodings()[encoding_].capture_time(position.rtp_time);
+  return position;
+}
+
 void DownSlot::start(size_t index, const StreamPosition& first, Timestamp now) {
   encoding_ = index;
   flowing_ = true;
   next_filter();
-  rewriter_.begin(stream(), first, now);
+  rewriter_.begin(stream(), with_capture_time(first), now);
 }
 
 void DownSlot::start_replay(size_t index, const StreamPosition& first, const StreamPosition& last,
@@ -106,7 +112,7 @@ void DownSlot::start_replay(size_t index, const StreamPosition& first, const Str
   encoding_ = index;
   flowing_ = true;
   next_filter();
-  rewriter_.begin_replay(stream(), first, last, now);
+  rewriter_.begin_replay(stream(), first, with_capture_time(last), now);
 }
 
 void DownSlot::interrupt() {

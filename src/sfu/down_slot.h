@@ -147,6 +147,7 @@ class DownSlot {
   const rtp::CodecParameters* codec_for(const TrackPacket& packet, uint8_t& payload_type) const;
   std::optional<ForwardPlan> plan(const TrackPacket& packet,
                                   const RewrittenPosition& position) const;
+  StreamPosition with_capture_time(StreamPosition position) const;
   std::optional<RewrittenPosition> place(const TrackPacket& packet, Timestamp now);
 
   media::SlotDescription description_;

@@ -5,7 +5,10 @@
 namespace parley::sfu {
 
 bool RedUnpacker::take(int64_t sequence) {
-  if (newest_ < 0) newest_ = sequence - 1;
+  if (newest_ < 0) {
+    newest_ = sequence - 1;
+    taken_ = UINT64_MAX;  // what was said before the first isn't missing
+  }
   if (sequence > newest_) {
     const int64_t step = sequence - newest_;
     taken_ = step >= kWindow ? 0 : taken_ << step;
@@ -24,8 +27,7 @@ RedUnpacker::Primaries RedUnpacker::unpack(const TrackPacket& packet) {
   const auto blocks = packet.red ? rtp::parse_red(packet.payload) : rtp::RedBlocks();
   if (!blocks) return out;
   const size_t copies = packet.red ? blocks->size() - 1 : 0;
-  const bool begins = newest_ < 0;  // what was said before isn't missing
-  for (size_t i = 0; i < copies && !begins; ++i) {
+  for (size_t i = 0; newest_ >= 0 && i < copies; ++i) {
     const rtp::RedBlock& block = (*blocks)[i];
     const int64_t distance = static_cast<int64_t>(copies - i);
     const int64_t sequence = packet.position.sequence - distance;

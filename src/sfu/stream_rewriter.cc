@@ -18,6 +18,26 @@ int64_t StreamRewriter::next_time(Timestamp now) const {
   return last_time_ + std::max<int64_t>(passed, 1);
 }
 
+void StreamRewriter::anchor(Segment& segment, const StreamPosition& first, Timestamp now) {
+  segment.in_anchor_time = first.rtp_time;
+  segment.out_anchor_time = next_time(now);
+  if (!first.capture_time) return capture_clock_.reset();
+  const int64_t farthest = kCaptureError.us() * clock_rate_ / 1'000'000;
+  const bool same_track = capture_clock_ && capture_clock_->track == segment.stream.track;
+  const int64_t captured = same_track ? *first.capture_time + capture_clock_->offset : 0;
+  if (!same_track || std::abs(captured - segment.out_anchor_time) > farthest) {
+    capture_clock_ = {segment.stream.track, segment.out_anchor_time - *first.capture_time};
+    return;
+  }
+  segment.out_anchor_time = captured;
+  const int64_t behind = last_time_ + 1 - captured;
+  if (behind <= 0) return;
+  segment.squeeze = kSqueeze;
+  const int64_t catching_up = behind * kSqueeze / (kSqueeze - 1) + kSqueeze;
+  segment.in_anchor_time += catching_up;
+  segment.out_anchor_time += catching_up;
+}
+
 void StreamRewriter::begin(StreamKey stream, const StreamPosition& first, Timestamp now) {
   if (!segments_.empty()) {
     Segment& previous = segments_.back();
@@ -30,9 +50,8 @@ void StreamRewriter::begin(StreamKey stream, const StreamPosition& first, Timest
   Segment segment{.stream = stream,
                   .sequences = {first.sequence, last_sequence_ + 1},
                   .pictures = {first.picture_id, last_picture_id_ + 1},
-                  .in_anchor_time = first.rtp_time,
-                  .out_anchor_time = next_time(now),
                   .picture_offset = last_picture_id_ + 1 - first.picture_id};
+  anchor(segment, first, now);
   segment.tl0_offset = static_cast<uint8_t>(last_tl0_ + 1 - first.tl0_pic_idx);
   segment.key_offset = static_cast<uint8_t>(last_key_index_ + 1 - first.key_index);
   segments_.push_back(segment);
@@ -44,7 +63,9 @@ void StreamRewriter::begin_replay(StreamKey stream, const StreamPosition& first,
   Segment& replay = segments_.back();
   replay.squeeze = kSqueeze;
   replay.in_anchor_time = last.rtp_time;
-  replay.out_anchor_time += (last.rtp_time - first.rtp_time) / kSqueeze;
+  replay.out_anchor_time = next_time(now) + (last.rtp_time - first.rtp_time) / kSqueeze;
+  if (last.capture_time)
+    capture_clock_ = {stream.track, replay.out_anchor_time - *last.capture_time};
 }
 
 std::optional<size_t> StreamRewriter::find_index(StreamKey stream, int64_t sequence) const {

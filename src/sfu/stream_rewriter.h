@@ -11,7 +11,9 @@
 //  ("filler") there: receivers take a packet without payload for padding, so the number is no
 //  longer missing and no frame is. Nothing else could take the number back once later ones are out.
 //  5. The first timestamp of a segment is the last one sent plus the time that passed, at least one
-//  tick.
+//  tick. What passed is told by the capture times if both segments are of one track whose sender
+//  reports gave some, else, or if those are off by more than kCaptureError, by our clock. Pictures
+//  captured before the last one sent are squeezed as in rule 6 until the new segment has caught up.
 //  6. A segment that replays old packets is squeezed: its timestamps keep their order but span 1/32
 //  of the time, so that the decoder runs through it and shows the present picture, and its clock
 //  never learns the past.
@@ -53,6 +55,9 @@ struct StreamPosition {
   uint8_t tl0_pic_idx = 0;      // VP8, VP9, as on the wire
   uint8_t key_index = 0;        // VP8, as on the wire (5 bits)
   bool close_pictures = false;  // VP8 with picture ids: rule 7
+  // When it was captured, in ticks of the RTP clock, the same for all encodings of its track;
+  // empty: unknown.
+  std::optional<int64_t> capture_time;
 };
 
 struct RewrittenPosition {
@@ -74,6 +79,7 @@ struct SentOrigin {
 class StreamRewriter {
  public:
   static constexpr int kSqueeze = 32;
+  static constexpr TimeDelta kCaptureError = TimeDelta::millis(500);
   static constexpr size_t kSegments = 8;
   static constexpr int64_t kSequences = 512;  // as many as PacketCache keeps
   static constexpr int64_t kPictures = 256;   // four seconds at 60 frames per second
@@ -154,12 +160,19 @@ class StreamRewriter {
   void take_in(Segment& segment, const StreamPosition& packet, uint64_t dropped_pictures) const;
   void count_sent(const Segment& segment, const StreamPosition& packet, int64_t out, Timestamp now);
   int64_t next_time(Timestamp now) const;
+  void anchor(Segment& segment, const StreamPosition& first, Timestamp now);
 
   uint32_t clock_rate_;
   BoundedVector<Segment, kSegments> segments_;  // oldest first
   int64_t last_sequence_;
   int64_t last_time_;
   std::optional<Timestamp> last_sent_;
+  // Output time less capture time of the track shown last.
+  struct CaptureClock {
+    uint32_t track = 0;
+    int64_t offset = 0;
+  };
+  std::optional<CaptureClock> capture_clock_;
   int64_t last_picture_id_ = 0;
   uint8_t last_tl0_ = 0;
   uint8_t last_key_index_ = 0;

@@ -38,6 +38,47 @@ TEST_F(StreamRewriterTest, SwitchContinuesNumbersPicturesAndTime) {
   EXPECT_EQ(out->tl0_pic_idx, last->tl0_pic_idx + 1);
 }
 
+// Two encodings of one track: what passed between their pictures is told by the camera, not by how
+// long a lost packet's repair took.
+TEST_F(StreamRewriterTest, CaptureTimesDecideBetweenEncodingsOfATrack) {
+  constexpr StreamKey kSmall{1, 0};
+  constexpr StreamKey kLarge{1, 2};
+  rewriter_.begin(kSmall, {.sequence = 1, .rtp_time = 0, .capture_time = 500'000}, now_);
+  const auto small = rewriter_.rewrite(kSmall, {.sequence = 1, .rtp_time = 0}, now_);
+  const Timestamp late = now_ + TimeDelta::millis(150);
+  rewriter_.begin(kLarge, {.sequence = 9, .rtp_time = 77, .capture_time = 503'000}, late);
+  const auto large = rewriter_.rewrite(kLarge, {.sequence = 9, .rtp_time = 77}, late);
+  EXPECT_EQ(large->rtp_time, small->rtp_time + 3'000);
+}
+
+TEST_F(StreamRewriterTest, PicturesCapturedBeforeTheLastShownAreRunThroughQuickly) {
+  constexpr StreamKey kLarge{1, 2};
+  rewriter_.begin(kA, {.sequence = 1, .rtp_time = 0, .capture_time = 500'000}, now_);
+  const auto shown = rewriter_.rewrite(kA, {.sequence = 1, .rtp_time = 0}, now_);
+  rewriter_.begin(kLarge, {.sequence = 9, .rtp_time = 1'000, .capture_time = 491'000}, now_);
+  uint32_t last = shown->rtp_time;
+  for (int i = 0; i < 4; ++i) {
+    const auto out =
+        rewriter_.rewrite(kLarge, {.sequence = 9 + i, .rtp_time = 1'000 + i * 3'000}, now_);
+    EXPECT_GT(out->rtp_time, last);
+    last = out->rtp_time;
+  }
+  EXPECT_LT(last, shown->rtp_time + 400)
+      << "what was captured with the last shown comes right after";
+  const auto present = rewriter_.rewrite(kLarge, {.sequence = 13, .rtp_time = 13'000}, now_);
+  EXPECT_EQ(present->rtp_time, shown->rtp_time + 3'000) << "caught up";
+}
+
+TEST_F(StreamRewriterTest, SenderReportsThatCannotBeTrueAreNotBelieved) {
+  constexpr StreamKey kLarge{1, 2};
+  rewriter_.begin(kA, {.sequence = 1, .rtp_time = 0, .capture_time = 500'000}, now_);
+  const auto shown = rewriter_.rewrite(kA, {.sequence = 1, .rtp_time = 0}, now_);
+  const Timestamp then = now_ + TimeDelta::millis(100);
+  rewriter_.begin(kLarge, {.sequence = 9, .rtp_time = 0, .capture_time = 900'000'000}, then);
+  const auto out = rewriter_.rewrite(kLarge, {.sequence = 9, .rtp_time = 0}, then);
+  EXPECT_EQ(out->rtp_time, shown->rtp_time + 9'000);
+}
+
 TEST_F(StreamRewriterTest, PacketFromBeforeTheSwitchIsRefused) {
   rewriter_.begin(kA, {.sequence = 10}, now_);
   rewriter_.rewrite(kA, {.sequence = 10}, now_);

@@ -7,7 +7,15 @@ namespace parley::sfu {
 UpEncoding::UpEncoding(uint32_t clock_rate, bool cached, PacketPool& pool)
     : cache(cached ? std::make_unique<PacketCache>(pool) : nullptr),
       describer(cached ? std::make_unique<FrameDescriber>() : nullptr),
-      statistics(clock_rate) {}
+      statistics(clock_rate),
+      clock_rate_(clock_rate) {}
+
+std::optional<int64_t> UpEncoding::capture_time(int64_t unwrapped_rtp_time) const {
+  if (!has_report) return std::nullopt;
+  const auto seconds = static_cast<int64_t>(report_ntp >> 32);
+  const auto ticks = static_cast<int64_t>(((report_ntp & 0xffff'ffff) * clock_rate_) >> 32);
+  return seconds * clock_rate_ + ticks + unwrapped_rtp_time - report_time;
+}
 
 UpTrack::UpTrack(const media::TrackDescription& description, PeerId owner, PacketPool& pool)
     : description_(description), owner_(owner) {

@@ -75,6 +75,11 @@ struct UpEncoding {
   uint64_t report_ntp = 0;
   int64_t report_time = 0;  // unwrapped
   bool has_report = false;
+  // By it, in ticks of the RTP clock since the NTP era began; nullopt before the first.
+  std::optional<int64_t> capture_time(int64_t unwrapped_rtp_time) const;
+
+ private:
+  uint32_t clock_rate_;
 };
 
 class UpTrack {

@@ -30,7 +30,7 @@ class LayerWorld {
         pool_(4096),
         track_(track(config), PeerId{1}, pool_),
         slot_(slot(config), 0, random_),
-        decoder_(config.codec, 5 * LayeredPublisher::kTicks) {
+        decoder_(config.codec) {
     slot_.assign(&track_);
     for (auto& encoding : track_.encodings()) encoding.ssrc = 1;
   }
@@ -101,9 +101,17 @@ class LayerWorld {
       }
       if (now_.us() / 1000 % 33 == 0) {
         for (const auto& packet : publisher_.next_picture()) send_up(packet, false);
+        send_reports();
       }
       if (now_.us() / 1000 % 20 == 0) tick();
     }
+  }
+
+  // Each of another picture, as each encoding reports by its own timer.
+  void send_reports() {
+    const auto encoding = pictures_++ % config_.encodings;
+    track_.on_sender_report(encoding, publisher_.capture_ntp(),
+                            publisher_.rtp_time(static_cast<uint8_t>(encoding)), now_);
   }
 
   void send_up(const LayeredPacket& packet, bool retransmitted) {
@@ -193,6 +201,7 @@ class LayerWorld {
   LayeredDecoder decoder_;
   Timestamp now_ = Timestamp::seconds(100);
   uint64_t order_ = 0;
+  size_t pictures_ = 0;
   uint64_t reached_ = 0;
   std::map<std::pair<Timestamp, uint64_t>, std::function<void()>> events_;
 };
@@ -226,12 +235,15 @@ TEST_P(LayerSwitchScenario, AThousandChangesUnderLossBreakNothing) {
         }
       }
     }
-    std::printf("%s seed %llu: %llu frames, %llu lost, %llu fillers, longest wait %lld ms\n",
-                GetParam().name, static_cast<unsigned long long>(seed),
-                static_cast<unsigned long long>(world.decoder().frames),
-                static_cast<unsigned long long>(world.lost),
-                static_cast<unsigned long long>(world.decoder().fillers),
-                static_cast<long long>(world.longest_wait.ms()));
+    std::printf(
+        "%s seed %llu: %llu frames, %llu lost, %llu fillers, longest wait %lld ms, "
+        "%lld ticks off\n",
+        GetParam().name, static_cast<unsigned long long>(seed),
+        static_cast<unsigned long long>(world.decoder().frames),
+        static_cast<unsigned long long>(world.lost),
+        static_cast<unsigned long long>(world.decoder().fillers),
+        static_cast<long long>(world.longest_wait.ms()),
+        static_cast<long long>(world.decoder().worst_time_error));
   }
 }
 
