@@ -66,7 +66,7 @@ SimClient::SimClient(Network& network, IpAddress address, uint32_t group,
     encoder.rtx_ssrc = random_.u32();
     encoder.sequence = static_cast<uint16_t>(random_.u32());
     encoder.picture_id = static_cast<uint16_t>(random_.u32() & 0x7fff);
-    const int shift = config.camera_encodings - 1 - i;
+    const int shift = config.camera_shift + config.camera_encodings - 1 - i;
     encoder.width = static_cast<uint16_t>(1280 >> shift);
     encoder.height = static_cast<uint16_t>(720 >> shift);
     encoder.frame_bytes = static_cast<size_t>(6000 >> (2 * shift)) + 400;
@@ -231,7 +231,10 @@ void SimClient::send_frame(Encoder& encoder, Timestamp now) {
   const bool key = encoder.key_frame;
   encoder.key_frame = false;
   encoder.picture_id = (encoder.picture_id + 1) & 0x7fff;
-  ++encoder.tl0;
+  encoder.phase = key || !config_.temporal_layers ? 0 : (encoder.phase + 1) % 4;
+  constexpr std::array<uint8_t, 4> kTemporal = {0, 2, 1, 2};
+  const uint8_t temporal = kTemporal[static_cast<size_t>(encoder.phase)];
+  if (temporal == 0) ++encoder.tl0;
   // ±30 %, and a key frame is six times as large.
   size_t left = (encoder.frame_bytes * (70 + random_.below(60)) / 100) * (key ? 6 : 1);
   bool first = true;
@@ -243,7 +246,9 @@ void SimClient::send_frame(Encoder& encoder, Timestamp now) {
     descriptor.picture_id = encoder.picture_id;
     descriptor.long_picture_id = true;
     descriptor.tl0_pic_idx = encoder.tl0;
-    descriptor.temporal_id = 0;
+    descriptor.temporal_id = temporal;
+    // The first picture of the upper layers depends on the base layer only.
+    descriptor.layer_sync = encoder.phase == 1 || encoder.phase == 2;
     Encoder::Sent sent{.rtp_time = rtp_time, .marker = left == 0, .payload = {}};
     sent.payload.resize(rtp::kMaxVp8DescriptorSize + 10 + size);
     const size_t head = rtp::write_vp8_descriptor(sent.payload, descriptor);

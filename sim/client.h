@@ -25,7 +25,9 @@ namespace parley::sim {
 
 struct ClientConfig {
   bool mic = true;
-  int camera_encodings = 1;  // 0: no camera; 3: rids l, m, h
+  int camera_encodings = 1;      // 0: no camera; 3: rids l, m, h
+  int camera_shift = 0;          // halvings of the largest encoding, which is 1280 x 720
+  bool temporal_layers = false;  // three: 0 2 1 2
   size_t audio_slots = 3;
   size_t video_slots = 4;
   bool transport_feedback = true;  // numbers its packets; otherwise they carry when they were sent
@@ -98,6 +100,7 @@ class SimClient final : public Node {
     std::string rid;
     bool active = true;
     bool key_frame = true;  // due
+    int phase = 0;          // of the pattern of temporal layers
     struct Sent {
       uint32_t rtp_time = 0;
       bool marker = false;

@@ -77,7 +77,7 @@ void RateControl::decrease(const RateControlInput& input, Timestamp now) {
   const DataRate acked = input.acked.value_or(target_);
   const DataRate arrives = input.queue_delay > kLongQueue
                                ? std::min(acked, std::max(input.newest, least_))
-                               : std::max(acked, input.recent);
+                               : std::max({acked, input.recent, input.newest});
   if (!after_drain_) episode_start_ = target_;
   const DataRate base = std::min(arrives, episode_start_);
   const double drain = input.queue_delay.seconds_f() / kDrain.seconds_f();

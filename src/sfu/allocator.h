@@ -22,6 +22,8 @@
 //  7. Hysteresis. To rise above what a source has, or to return from dark, needs headroom: the sum
 //     so far must fit kHeadroomPercent times. Keeping what it has needs none, and counts kLoyalty
 //     times in rule 5. A fresh source (nothing decided for it yet) needs no headroom either.
+//  8. Nothing taller than most_lines is given, unless all that is sent is. What a source would get
+//     without a limit (ideal) doesn't heed it.
 #pragma once
 
 #include <cstddef>
@@ -69,6 +71,7 @@ struct AllocationSource {
   // What the last call gave it; nullopt: dark. Meaningless while `fresh`.
   std::optional<Layer> current;
   bool fresh = true;
+  uint16_t most_lines = UINT16_MAX;  // rule 8
 };
 
 struct Allocation {

@@ -67,8 +67,14 @@ void defend_current(const AllocationSource& source, Ladder& ladder) {
   std::sort(ladder.choices.begin(), ladder.choices.end(), cheaper);
 }
 
+uint16_t highest_given(const AllocationSource& source) {
+  const uint16_t highest = std::min(highest_useful(source), source.most_lines);
+  const auto shortest = std::ranges::min_element(source.layers, {}, &LayerOption::height);
+  return std::max(highest, shortest->height);
+}
+
 void collect_choices(const AllocationSource& source, Ladder& out) {
-  const uint16_t highest = highest_useful(source);
+  const uint16_t highest = highest_given(source);
   auto& choices = out.choices;
   for (size_t i = 0; i < source.layers.size(); ++i) {
     const LayerOption& option = source.layers[i];

@@ -69,6 +69,7 @@ void DownSlot::assign(UpTrack* track) {
   decided.reset();
   fresh = true;
   limited = false;
+  raises = RaiseGuard();
   set_target_layer({.encoding = 0, .spatial = UINT8_MAX, .temporal = UINT8_MAX});
 }
 

@@ -14,6 +14,7 @@
 #include "sfu/allocator.h"
 #include "sfu/layer.h"
 #include "sfu/layer_filter.h"
+#include "sfu/raise_guard.h"
 #include "sfu/stream_rewriter.h"
 #include "sfu/up_track.h"
 
@@ -81,6 +82,7 @@ class DownSlot {
   bool fresh = true;     // nothing decided yet for this source
   bool limited = false;  // less than its tile deserves, for want of bandwidth
   void decide(const Allocation& decision);
+  RaiseGuard raises;
   // Has a source but no bandwidth for it.
   bool dark() const { return !fresh && !decided; }
   // What to show: the encoding, and the layers within it. Until it is called all

@@ -33,6 +33,12 @@ Layer layer_of(const Layer& decided, size_t target, const DownSlot& slot) {
   return layer;
 }
 
+uint16_t lines_of(const AllocationSource& source, const std::optional<Layer>& layer) {
+  if (!layer) return 0;
+  const auto option = std::ranges::find(source.layers, *layer, &LayerOption::layer);
+  return option == source.layers.end() ? uint16_t{0} : option->height;
+}
+
 }  // namespace
 
 void Router::set_budget(PeerId peer, std::optional<DataRate> budget, Timestamp now) {
@@ -84,6 +90,8 @@ void Router::allocate_layers(Subscriber& subscriber, Timestamp now) {
                           .current = slot->decided,
                           .fresh = slot->fresh};
     list_layers(*find_source(slot->track()->id()), wish, now);
+    if (slot->decided && !slot->raises.may_raise(subscriber.budget, now))
+      wish.most_lines = std::max<uint16_t>(1, lines_of(wish, slot->decided));
     allocation_sources_.push_back(wish);
   }
   std::array<Allocation, kMaxAllocationSources> decisions;
@@ -94,8 +102,11 @@ void Router::allocate_layers(Subscriber& subscriber, Timestamp now) {
   subscriber.demand = DataRate::bps(totals.ideal.bps() * kHeadroomPercent / 100);
   subscriber.allocated = totals.rate;
   DataSize replay_left = subscriber.budget * kReplayTime;
-  for (size_t i = 0; i < slots.size(); ++i)
+  for (size_t i = 0; i < slots.size(); ++i) {
+    slots[i]->raises.on_decision(lines_of(allocation_sources_[i], decisions[i].layer),
+                                 decisions[i].limited, subscriber.budget, now);
     apply(subscriber, *slots[i], decisions[i], replay_left, now);
+  }
 }
 
 void Router::apply(Subscriber& subscriber, DownSlot& slot, const Allocation& decision,

@@ -10,7 +10,7 @@ constexpr congestion::EstimatorConfig kEstimator{};
 }  // namespace
 
 Downlink::Downlink(PlanStore& store)
-    : store_(store), estimator_(kEstimator), pacer_(kEstimator.start) {}
+    : store_(store), estimator_(kEstimator), pacer_(kEstimator.start, {.factor = 1.25}) {}
 
 Downlink::~Downlink() {
   store_.clear(repairs_);

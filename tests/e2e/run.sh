@@ -17,6 +17,7 @@ skip() { echo "e2e: skipped: $*" >&2; exit $kSkip; }
 die() { echo "e2e: $*" >&2; exit 1; }
 
 inside() {
+  mount --make-rprivate /sys 2>/dev/null || true
   mount -t sysfs sysfs /sys 2>/dev/null || true # show this network's interfaces, where the mount is allowed
   ip link set lo up
   ip link add wan0 type veth peer name wan1
@@ -57,8 +58,9 @@ for program in node npm ip unshare setpriv flock /usr/bin/chromium /usr/bin/fire
   command -v "$program" >/dev/null || skip "$program is not installed"
 done
 
-isolate=(unshare --net --pid --fork --kill-child --mount-proc)
-[ "$(id -u)" = 0 ] || isolate=(unshare --map-root-user --net --pid --fork --kill-child --mount-proc)
+# Unchanged propagation, as in a chroot the root directory is no mount point whose propagation could be changed.
+isolate=(unshare --net --pid --fork --kill-child --propagation unchanged --mount-proc)
+[ "$(id -u)" = 0 ] || isolate+=(--map-root-user)
 "${isolate[@]}" sh -c 'ip link set lo up && ip link add a0 type veth peer name a1' 2>/dev/null ||
   skip "no network namespace can be made here (neither as root nor in a user namespace)"
 

@@ -149,7 +149,7 @@ function describe(stage: Stage): string {
   const pictures = Object.entries(stage.pictures).map(
     ([name, p]) =>
       `${name} ${((100 * p.frozen_s) / stage.seconds).toFixed(1)} % frozen (stats ${p.stats_frozen_s} s), ` +
-      `${(p.frames / stage.seconds).toFixed(1)} fps of ${(p.decoded / stage.seconds).toFixed(1)} decoded, longest gap ${p.longest_gap_ms} ms, widths ${JSON.stringify(p.widths)}`,
+      `${(p.frames / stage.seconds).toFixed(1)} fps of ${(p.decoded / stage.seconds).toFixed(1)} decoded, longest gap ${p.longest_gap_ms} ms, each second ${p.each_second.join(' ')}, widths ${JSON.stringify(p.widths)}`,
   );
   const { wire } = stage;
   return (

@@ -11,6 +11,8 @@ export interface PictureFigures {
   readonly stats_frozen_s: number;
   readonly freezes: number;
   readonly longest_gap_ms: number;
+  /** Frames seen in each second. */
+  readonly each_second: readonly number[];
   /** The widths that were shown, and for how many frames each. */
   readonly widths: Readonly<Record<string, number>>;
 }
@@ -90,6 +92,7 @@ export function summarize(samples: readonly Sample[], participants: ReadonlyMap<
       stats_frozen_s: round(spent(last) - spent(first), 3),
       freezes: count,
       longest_gap_ms,
+      each_second: eachSecond(frames, first.at, last.at),
       widths,
     };
   }
@@ -104,6 +107,15 @@ export function summarize(samples: readonly Sample[], participants: ReadonlyMap<
     nacks: last.nacks - first.nacks,
     key_frames: last.keyFrames - first.keyFrames,
   };
+}
+
+function eachSecond(frames: readonly ShownFrame[], begin: number, end: number): readonly number[] {
+  const counts = Array.from({ length: Math.ceil((end - begin) / 1000) }, () => 0);
+  for (const { at } of frames) {
+    const second = Math.floor((at - begin) / 1000);
+    if (second >= 0 && second < counts.length) counts[second] = (counts[second] ?? 0) + 1;
+  }
+  return counts;
 }
 
 export function longestSilence(samples: readonly Sample[]): number {

@@ -12,6 +12,14 @@ export interface PlannedLayer {
 
 const RIDS = ['l', 'm', 'h'] as const;
 const BITRATES = [150_000, 500_000, 1_700_000] as const;
+/** The pixels they are meant for: 320x180, 640x360, 1280x720. */
+const PIXELS = [57_600, 230_400, 921_600] as const;
+
+/** Smaller pictures need fewer bits, though more for a pixel; a slow viewer is then shown more frames of them. */
+function bitrateFor(index: number, pixels: number): number {
+  const [rate, usual] = [BITRATES[index] ?? BITRATES[2], PIXELS[index] ?? PIXELS[2]];
+  return pixels === 0 ? rate : Math.round(rate * Math.min(1, pixels / usual) ** 0.75);
+}
 
 /**
  * Chromium silently drops the last encodings of small captures: below 960x540 it encodes two, below 480x270 one. So a small
@@ -39,12 +47,15 @@ export function planLayers(
   ) {
     active.add(highest);
   }
-  return RIDS.map((rid, index) => ({
-    rid,
-    active: index < count && active.has(rid),
-    scaleResolutionDownBy: index < count ? 2 ** (count - 1 - index) : 1,
-    maxBitrate: BITRATES[index] ?? BITRATES[2],
-  }));
+  return RIDS.map((rid, index) => {
+    const scale = index < count ? 2 ** (count - 1 - index) : 1;
+    return {
+      rid,
+      active: index < count && active.has(rid),
+      scaleResolutionDownBy: scale,
+      maxBitrate: bitrateFor(index, (width * height) / scale ** 2),
+    };
+  });
 }
 
 export const DIRECT_MAX_BITRATE = 2_500_000;

@@ -77,6 +77,15 @@ describe('planLayers', () => {
     ]);
   });
 
+  it('gives each size its bits, and smaller captures fewer', () => {
+    const rates = (width: number, height: number): number[] =>
+      planLayers(width, height, null).map((layer) => Math.round(layer.maxBitrate / 1000));
+    expect(rates(1280, 720)).toEqual([150, 500, 1700]);
+    expect(rates(0, 0)).toEqual([150, 500, 1700]);
+    expect(rates(960, 540)).toEqual([97, 325, 1104]);
+    expect(rates(320, 180)[0]).toBe(150);
+  });
+
   it('sends what is wanted, the best it has for more, and nothing when nobody looks', () => {
     const active = (width: number, height: number, wanted: string[]): string[] =>
       planLayers(width, height, wanted).flatMap((layer) => (layer.active ? [layer.rid] : []));
