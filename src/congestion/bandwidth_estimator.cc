@@ -122,6 +122,8 @@ void BandwidthEstimator::update_target(Timestamp now) {
   if (const auto remb = reports_.remb(now)) target = std::min(target, *remb);
   if (competition_.testing()) target = scale(target, 0.5);
   target_ = std::clamp(target, config_.least, config_.most);
+  const DataRate arrives = scale(acked_.value().value_or(target_), LossBound::kBackoff);
+  sustained_ = std::min(rate_control_.sustained(), std::max(target_, arrives));
 }
 
 bool BandwidthEstimator::poll_probe(ProbeCluster& out) {

@@ -71,6 +71,9 @@ class BandwidthEstimator {
 
   // What may be sent altogether, retransmissions included. Changes only in the calls above.
   DataRate target() const { return target_; }
+  // What to choose the media by: the target, but not lowered while a queue is drained; what is sent
+  // too much in that half second waits for the pacer.
+  DataRate sustained() const { return std::max(target_, sustained_); }
   // The next probe to give to the pacer; false when there is none. Asked after each call above.
   bool poll_probe(ProbeCluster& out);
 
@@ -106,6 +109,7 @@ class BandwidthEstimator {
   ProbeEstimator probe_estimator_;
 
   DataRate target_;
+  DataRate sustained_;
   DataRate demand_;
   TimeDelta round_trip_ = TimeDelta::millis(200);
   std::optional<ProbeResult> probe_result_;  // of the report being handled

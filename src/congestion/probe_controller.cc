@@ -67,7 +67,7 @@ void ProbeController::update(const ProbeControllerInput& input, Timestamp now) {
     probe(scale(input.target, kFurther), input, now);
     return;
   }
-  if (now - quiet_since_ < kQuiet) return;
+  if (now - quiet_since_ < kQuietAfterDrop) return;
   if (before_drop_ > DataRate::zero()) {
     const DataRate from = now - dropped_ < kDropMemory ? before_drop_ : DataRate::zero();
     before_drop_ = DataRate::zero();
@@ -76,6 +76,7 @@ void ProbeController::update(const ProbeControllerInput& input, Timestamp now) {
       return;
     }
   }
+  if (now - quiet_since_ < kQuiet) return;
   if (since >= kInterval) probe(scale(input.target, kRaise), input, now);
 }
 

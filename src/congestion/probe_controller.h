@@ -22,8 +22,8 @@ struct ProbeControllerInput {
 // 1. Start: with the first demand, 3 x the start rate.
 // 2. A result of at least 0.7 of the probe's rate that didn't saturate: on with twice the result.
 // 3. Demand that grew past the target: at once, twice the target (not more often than kSpacing).
-// 4. A drop of the target by a third or more: when the path is quiet again, 0.85 of what it was
-//    before; the memory of it lasts kDropMemory.
+// 4. A drop of the target by a third or more: when the path is quiet again for kQuietAfterDrop,
+//    0.85 of what it was before; the memory of it lasts kDropMemory.
 // 5. Demand above the target, path quiet (no overuse, no queue) for kQuiet: every kInterval, kRaise
 // x the target.
 //    The same while application-limited.
@@ -34,6 +34,7 @@ class ProbeController {
  public:
   static constexpr TimeDelta kSpacing = TimeDelta::millis(500);
   static constexpr TimeDelta kQuiet = TimeDelta::millis(700);
+  static constexpr TimeDelta kQuietAfterDrop = TimeDelta::millis(200);
   static constexpr TimeDelta kInterval = TimeDelta::millis(1'500);
   static constexpr TimeDelta kPatience = TimeDelta::seconds(1);
   static constexpr TimeDelta kDropMemory = TimeDelta::seconds(10);

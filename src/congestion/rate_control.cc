@@ -17,6 +17,10 @@ constexpr double kGiveUpAtOneMegabit = 0.12;
 constexpr double kTakeBack = 0.7;
 constexpr double kProbeStep = 0.85;
 constexpr double kProbeGrowth = 0.06;
+constexpr double kRefuted = 1.3;
+constexpr double kBeyondRefuted = 1.2;
+constexpr double kBurstFade = 0.97;
+constexpr double kAfterBurst = 0.9;
 constexpr TimeDelta kCompetingRoundTrip = TimeDelta::millis(300);
 constexpr TimeDelta kLongQueue = TimeDelta::millis(100);
 constexpr DataSize kPacket = DataSize::bytes(1'200);
@@ -61,13 +65,17 @@ DataRate RateControl::update(const RateControlInput& input, Timestamp now) {
 }
 
 TimeDelta RateControl::least_queue() const {
-  return std::max(kLeastQueue, (kPacket + kPacket) / target_);
+  return std::max(kLeastQueue, kOwnQueue / target_);
 }
 
 bool RateControl::may_decrease(const RateControlInput& input, Timestamp now) const {
   if (!ever_decreased_) return true;
   if (now - last_decrease_ >= input.round_trip + kEffect) return true;
   return input.queue_delay > cut_queue_ + kWorse;
+}
+
+bool RateControl::after_burst(Timestamp now) const {
+  return !burst_.is_never() && now - burst_ < kBurstMemory;
 }
 
 void RateControl::decrease(const RateControlInput& input, Timestamp now) {
@@ -78,7 +86,12 @@ void RateControl::decrease(const RateControlInput& input, Timestamp now) {
   const DataRate arrives = input.queue_delay > kLongQueue
                                ? std::min(acked, std::max(input.newest, least_))
                                : std::max({acked, input.recent, input.newest});
-  if (!after_drain_) episode_start_ = target_;
+  if (!after_drain_) {
+    before_burst_ =
+        after_burst(now) ? std::max(scale(before_burst_, kBurstFade), target_) : target_;
+    episode_start_ = target_;
+  }
+  if (input.queue_delay > kLongQueue) burst_ = now;
   const DataRate base = std::min(arrives, episode_start_);
   const double drain = input.queue_delay.seconds_f() / kDrain.seconds_f();
   const DataRate lowered = scale(base, 1 - std::clamp(drain, 0.05, 0.5));
@@ -94,7 +107,13 @@ void RateControl::decrease(const RateControlInput& input, Timestamp now) {
 void RateControl::on_probe(DataRate rate, Timestamp now) {
   if (ever_decreased_) {
     const double since = std::min((now - last_decrease_).seconds_f(), 30.0);
-    rate = std::min(rate, scale(saturated_, kProbeStep + kProbeGrowth * since * since * since));
+    DataRate most = scale(saturated_, kProbeStep + kProbeGrowth * since * since * since);
+    if (after_burst(now)) {
+      most = std::max(most, scale(before_burst_, kAfterBurst));
+    } else if (target_ > scale(saturated_, kRefuted)) {
+      most = std::max(most, scale(target_, kBeyondRefuted));
+    }
+    rate = std::min(rate, most);
   }
   if (rate > target_) set(rate, now);
 }

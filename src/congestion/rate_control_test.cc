@@ -56,6 +56,15 @@ TEST(RateControlTest, ShortQueueHolds) {
   EXPECT_EQ(control.target(), DataRate::kbps(1'000));
 }
 
+TEST(RateControlTest, SameQueueMakesOnlyTheFasterFlowGiveWay) {
+  RateControl fast(DataRate::kbps(2'000), kLeast, kMost);
+  RateControl slow(DataRate::kbps(1'000), kLeast, kMost);
+  fast.update(overused(2'000, 15), at(0));
+  slow.update(overused(1'000, 15), at(0));
+  EXPECT_TRUE(fast.decreased()) << "3750 bytes of its own queue";
+  EXPECT_FALSE(slow.decreased()) << "1875 bytes";
+}
+
 TEST(RateControlTest, WhoHasMoreGivesUpMoreAndGainsRelativelyLess) {
   RateControl rich(DataRate::kbps(4'000), kLeast, kMost);
   RateControl poor(DataRate::kbps(500), kLeast, kMost);
@@ -80,6 +89,32 @@ TEST(RateControlTest, ProbeRaisesButNotFarSoonAfterSaturation) {
   EXPECT_EQ(control.target(), DataRate::kbps(900)) << "still what the decrease left";
   control.on_probe(DataRate::kbps(5'000), at(5'100));
   EXPECT_EQ(control.target(), DataRate::kbps(5'000));
+}
+
+TEST(RateControlTest, ProbeFindsWhatWasThereBeforeABurst) {
+  RateControl control(DataRate::kbps(1'000), kLeast, kMost);
+  control.update(overused(400, 150), at(0));
+  EXPECT_EQ(control.target(), DataRate::kbps(280));
+  control.on_probe(DataRate::kbps(950), at(500));
+  EXPECT_EQ(control.target(), DataRate::kbps(900));
+}
+
+TEST(RateControlTest, ProbeAfterAnOrdinaryDecreaseStaysUnderTheSaturation) {
+  RateControl control(DataRate::kbps(1'000), kLeast, kMost);
+  control.update(overused(400, 90), at(0));
+  EXPECT_EQ(control.target(), DataRate::kbps(328));
+  control.on_probe(DataRate::kbps(950), at(500));
+  EXPECT_LT(control.target(), DataRate::kbps(350));
+}
+
+TEST(RateControlTest, RefutedSaturationBoundsProbesLess) {
+  RateControl control(DataRate::kbps(1'000), kLeast, kMost);
+  control.update(overused(1'000, 50), at(0));
+  control.on_probe(DataRate::kbps(5'000), at(2'300));
+  const double found = static_cast<double>(control.target().bps());
+  EXPECT_NEAR(found, 1'580'000, 1'000) << "0.85 + 0.06 x 2.3^3";
+  control.on_probe(DataRate::kbps(5'000), at(2'300));
+  EXPECT_NEAR(static_cast<double>(control.target().bps()), 1.2 * found, 1'000);
 }
 
 TEST(RateControlTest, HoldsWhileTheApplicationSendsLittle) {

@@ -141,7 +141,7 @@ double picture_value(const AllocationSource& source, const LayerOption& option) 
   const double shown = std::max<double>(1, shown_lines(source, option));
   const double sharpness = std::min(1.0, lines / shown);
   // Half of the motion is seen at this many frames a second: a screen is read, a face moves.
-  const double half_fps = source.screen ? 1 : 8;
+  const double half_fps = source.screen ? 1 : 12;
   const double fps = std::max(1.0f, option.fps);
   const double motion = fps / (fps + half_fps);
   const double size = std::sqrt(double{1} * source.width * source.height);

@@ -194,6 +194,7 @@ std::optional<ForwardPlan> DownSlot::forward(const TrackPacket& packet, Timestam
   const auto position = place(packet, now);
   if (!position) return std::nullopt;
   const auto out = plan(packet, *position);
+  if (packet.key_frame) key_frame_at_ = now;
   ++packets_;
   octets_ += static_cast<uint32_t>(out->payload.size());
   return out;

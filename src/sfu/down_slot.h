@@ -134,6 +134,8 @@ class DownSlot {
   std::optional<TimeDelta> round_trip(uint32_t last_report, uint32_t delay_since,
                                       Timestamp now) const;
 
+  // When a key frame was forwarded last.
+  Timestamp key_frame_at() const { return key_frame_at_; }
   uint16_t last_sequence() const { return rewriter_.last_sequence(); }
   uint32_t current_rtp_time() const { return rewriter_.last_time(); }
   StreamKey stream() const;
@@ -168,6 +170,7 @@ class DownSlot {
   std::unique_ptr<Filters> filters_;
   size_t newest_filter_ = 0;
   Layer target_layer_{.encoding = 0, .spatial = UINT8_MAX, .temporal = UINT8_MAX};
+  Timestamp key_frame_at_;
   uint16_t rtx_sequence_;
   std::vector<Repeat> repeats_;  // video: kRepeats, by sequence
   uint32_t packets_ = 0;

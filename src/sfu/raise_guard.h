@@ -29,16 +29,22 @@ class RaiseGuard {
   // allowed it.
   void on_decision(uint16_t lines, bool limited, DataRate budget, Timestamp now) {
     if (lines > lines_ && lines_ != 0) {
-      if (!raised_ || now - *raised_ > kTrial) failures_ = 0;
+      if (raised_ && now - *raised_ > kTrial) failures_ = 0;
       raised_ = now;
       raised_at_ = budget;
     } else if (lines < lines_ && limited && raised_ && now - *raised_ <= kTrial) {
       ++failures_;
+      raised_.reset();  // further falls are of the same failure
       TimeDelta wait = kFirstWait;
       for (int i = 1; i < failures_ && wait < kLongestWait; ++i) wait = wait * 2;
       waits_until_ = now + std::min(wait, kLongestWait);
     }
     lines_ = lines;
+  }
+  // What was sent was too much altogether: no raise for the first wait.
+  void on_restart(DataRate budget, Timestamp now) {
+    raised_at_ = std::max(raised_at_, budget);
+    waits_until_ = std::max(waits_until_, now + kFirstWait);
   }
   bool may_raise(DataRate budget, Timestamp now) const {
     return now >= waits_until_ || budget.bps() * 100 >= raised_at_.bps() * kNewPathPercent;

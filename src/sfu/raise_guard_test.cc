@@ -50,6 +50,13 @@ TEST_F(RaiseGuardTest, EachFailureInARowDoublesTheWait) {
   }
 }
 
+TEST_F(RaiseGuardTest, FallingFurtherIsTheSameFailure) {
+  fail();
+  guard_.on_decision(90, true, kBudget, now_);
+  guard_.on_decision(0, true, kBudget, now_);
+  EXPECT_EQ(wait(), RaiseGuard::kFirstWait);
+}
+
 TEST_F(RaiseGuardTest, AWiderPathEndsTheWait) {
   fail();
   EXPECT_FALSE(guard_.may_raise(DataRate::kbps(890), now_));

@@ -226,10 +226,12 @@ void Router::handle_nack(PeerId peer, uint32_t ssrc, std::span<const uint16_t> s
   }
 }
 
-void Router::handle_key_frame_request(PeerId peer, uint32_t ssrc, Timestamp) {
+void Router::handle_key_frame_request(PeerId peer, uint32_t ssrc, TimeDelta under_way,
+                                      Timestamp now) {
   DownSlot* slot = find_slot(peer, ssrc);
-  if (slot && slot->track() && slot->is_video())
-    slot->track()->want_key_frame(slot->flowing() ? slot->encoding() : slot->target());
+  if (!slot || !slot->track() || !slot->is_video()) return;
+  if (slot->flowing() && now - slot->key_frame_at() < under_way) return;
+  slot->track()->want_key_frame(slot->flowing() ? slot->encoding() : slot->target());
 }
 
 void Router::handle_tick(Timestamp now) {

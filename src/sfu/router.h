@@ -70,14 +70,16 @@ class Router {
   // `round_trip` to the viewer: a packet isn't repeated again before it can have arrived.
   void handle_nack(PeerId peer, uint32_t ssrc, std::span<const uint16_t> sequences,
                    TimeDelta round_trip, Timestamp now);
-  void handle_key_frame_request(PeerId peer, uint32_t ssrc, Timestamp now);
+  // `under_way`: how long what is forwarded takes to the viewer and its answer back. Its wish may
+  // cross a key frame.
+  void handle_key_frame_request(PeerId peer, uint32_t ssrc, TimeDelta under_way, Timestamp now);
   DownSlot* find_slot(PeerId peer, uint32_t ssrc);
   // What the path to the viewer leaves for video; nullopt: unknown, no limit.
   void set_budget(PeerId peer, std::optional<DataRate> budget, Timestamp now);
   // Whether the viewer's sound is sent twice, for a path that loses packets.
   void set_redundant_audio(PeerId peer, bool redundant);
   // What was forwarded lately didn't reach the viewer: its pictures begin anew.
-  void restart_video(PeerId peer);
+  void restart_video(PeerId peer, Timestamp now);
   // Whether anybody sends media here; in a direct call nobody does.
   bool carries_media(Timestamp now) const { return now - last_media_ < kIdle; }
   // What the viewer's video would take without a limit.

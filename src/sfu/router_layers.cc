@@ -49,14 +49,17 @@ void Router::set_budget(PeerId peer, std::optional<DataRate> budget, Timestamp n
   if (subscriber->budget < subscriber->allocated) allocate_layers(*subscriber, now);
 }
 
-void Router::restart_video(PeerId peer) {
+void Router::restart_video(PeerId peer, Timestamp now) {
   Subscriber* subscriber = find_subscriber(peer);
   if (!subscriber) return;
   for (auto& slot : subscriber->video_slots) {
     if (!slot->flowing()) continue;
     slot->interrupt();
-    slot->track()->want_key_frame(slot->target());
+    // The smallest picture has the smallest key frame.
+    slot->raises.on_restart(subscriber->budget, now);
+    if (slot->decided) slot->decided = Layer{};
   }
+  allocate_layers(*subscriber, now);
 }
 
 DataRate Router::demand(PeerId peer) const {

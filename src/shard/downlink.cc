@@ -75,7 +75,8 @@ void Downlink::handle_tick(Timestamp now) {
 }
 
 bool Downlink::give_up_late() {
-  if (waiting() <= pacer_.rate() * kMostWait) return false;
+  // While a queue on the path is drained, more waits here for a moment.
+  if (waiting() <= std::max(pacer_.rate(), estimator_.sustained()) * kMostWait) return false;
   store_.clear(media_);
   store_.clear(repairs_);
   return true;
@@ -90,7 +91,7 @@ void Downlink::after_estimate(Timestamp now) {
 std::optional<DataRate> Downlink::video_budget(Timestamp now) {
   if (!measured_) return std::nullopt;
   const DataRate taken = audio_.rate(now) + repaired_.rate(now);
-  return std::max(DataRate::zero(), estimator_.target() - taken);
+  return std::max(DataRate::zero(), estimator_.sustained() - taken);
 }
 
 bool Downlink::wants_redundant_audio(double loss) {

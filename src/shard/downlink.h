@@ -33,7 +33,7 @@ namespace parley::shard {
 
 class Downlink {
  public:
-  static constexpr TimeDelta kMostWait = TimeDelta::millis(800);
+  static constexpr TimeDelta kMostWait = TimeDelta::millis(1000);
   static constexpr TimeDelta kOpening = TimeDelta::seconds(2);
   static constexpr DataRate kOpeningDemand = DataRate::kbps(10'000);
   // IPv4 and UDP headers: a path's capacity includes them.
@@ -41,7 +41,7 @@ class Downlink {
 
   static constexpr double kLossy = 0.03;
   static constexpr double kClean = 0.015;
-  static constexpr DataRate kLeastForRedundancy = DataRate::kbps(200);
+  static constexpr DataRate kLeastForRedundancy = DataRate::kbps(500);
 
   explicit Downlink(PlanStore& store);
   ~Downlink();
@@ -83,6 +83,8 @@ class Downlink {
 
   bool measured() const { return measured_; }
   const congestion::BandwidthEstimator& estimator() const { return estimator_; }
+  // Until what waits now has left.
+  TimeDelta delay() const { return measured_ ? waiting() / pacer_.rate() : TimeDelta::zero(); }
   DataSize waiting() const { return repairs_.size() + media_.size(); }
 
  private:

@@ -289,7 +289,7 @@ void Shard::steer(Peer& peer, sfu::Router& router, Timestamp now) {
   peer.downlink.handle_tick(now);
   if (peer.downlink.give_up_late()) {
     counters_.late_queues.add();
-    router.restart_video(peer.id);
+    router.restart_video(peer.id, now);
   }
   router.set_redundant_audio(peer.id, peer.downlink.wants_redundant_audio(peer.downlink_loss));
   router.set_budget(peer.id, peer.downlink.video_budget(now), now);

@@ -12,6 +12,9 @@
 namespace parley::shard {
 namespace {
 
+// From a frame's last packet to the viewer's next look at what it lacks.
+constexpr TimeDelta kDecoding = TimeDelta::millis(100);
+
 // Smoothed over about four reports.
 void note_reception(Peer& peer, sfu::Router& router, const rtp::ReportBlocks& blocks,
                     Timestamp now) {
@@ -30,6 +33,11 @@ void note_reception(Peer& peer, sfu::Router& router, const rtp::ReportBlocks& bl
   }
   peer.downlink_loss = peer.downlink_loss * 0.75f + loss * 0.25f;
   peer.downlink.on_report(loss, round_trip, now);
+}
+
+// What waits for the pacer, and the way there and back.
+TimeDelta under_way(const Peer& peer) {
+  return peer.downlink.delay() + peer.round_trip + kDecoding;
 }
 
 }  // namespace
@@ -53,10 +61,10 @@ void Shard::handle_rtcp(Peer& peer, Bytes packet, Timestamp now) {
       router->handle_nack(peer.id, nack->media_ssrc,
                           {nack->sequences.data(), nack->sequences.size()}, peer.round_trip, now);
     } else if (const auto loss = rtp::parse_pli(*block)) {
-      router->handle_key_frame_request(peer.id, loss->media_ssrc, now);
+      router->handle_key_frame_request(peer.id, loss->media_ssrc, under_way(peer), now);
     } else if (const auto intra = rtp::parse_fir(*block)) {
       for (const auto& entry : intra->entries)
-        router->handle_key_frame_request(peer.id, entry.ssrc, now);
+        router->handle_key_frame_request(peer.id, entry.ssrc, under_way(peer), now);
     } else if (rtp::parse_transport_feedback(*block, feedback_)) {
       peer.downlink.on_feedback(peer.downlink_arrivals.read(feedback_, arrivals_), now);
       pace(peer);

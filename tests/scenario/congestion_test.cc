@@ -1,5 +1,6 @@
 // Congestion control on a shared bottleneck: the cases of RFC 8867 §5 that a single path can show.
-// Every case prints its figures; PARLEY_PLOTS=folder also draws them there.
+// Every case prints its figures; PARLEY_PLOTS=folder also draws them there, PARLEY_SEED=n runs
+// another seed than 1.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -137,12 +138,11 @@ TEST(CongestionScenario, Rfc8867Case54FlowsOfOneKindShare) {
                             .media = {{.start = s(0)}, {.start = s(20)}, {.start = s(40)}}};
   const CongestionTrace trace = run(plan);
   expect_follows(trace, plan.forward);
+  // Steady state: the last half of the 20 s that two flows have, the last 60 s of three.
   const double two = jain(trace, {s(30), s(40)}, {0, 1});
   const double three = jain(trace, {s(60), s(120)}, {0, 1, 2});
   fmt::print("  Jain {:.3f} of two, {:.3f} of three\n", two, three);
-  // The second one hasn't converged yet 10 to 20 s after it joined: 0.86 to 0.99, by the seed. Not
-  // what is wanted (0.9), see docs/congestion.md; this only keeps it from getting worse.
-  EXPECT_GE(two, 0.8);
+  EXPECT_GE(two, 0.9);
   EXPECT_GE(three, 0.9);
 }
 
@@ -205,9 +205,7 @@ TEST(CongestionScenario, Rfc8867Case57ShortTcpFlows) {
                       .media = {{.start = s(5)}, {.start = s(5)}}};
   for (int i = 0; i < 10; ++i)
     plan.tcp.push_back({.start = s(0), .least_bytes = 30'000, .most_bytes = 50'000});
-  const CongestionTrace trace = run(plan);
-  expect_share_beside_tcp(trace, {s(15), s(300)}, 0.1);
-  EXPECT_GE(utilisation(trace, {s(15), s(300)}), 0.2) << "both media flows together";
+  expect_share_beside_tcp(run(plan), {s(15), s(300)}, 0.2);
 }
 
 TEST(CongestionScenario, Rfc8867Case58PauseAndResume) {
