@@ -145,7 +145,8 @@ class Router {
     std::optional<SpeakerDetector::Index> speaker;  // microphones
     std::unique_ptr<RecentAudio> recent;            // likewise
     bool recent_red = false;
-    uint8_t layers = 0;  // last announced LayersWanted
+    uint8_t layers = 0;        // last announced LayersWanted
+    bool layers_told = false;  // until then the sender sends everything
     std::array<Timestamp, 8> wanted_since{};
     SourceLayers layer_rates;
     Timestamp layers_shrink_at = Timestamp::never();
