@@ -1,6 +1,7 @@
 #include "sim/client.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "dtls/fingerprint.h"
@@ -12,9 +13,7 @@
 #include "rtp/rtcp_nack.h"
 #include "rtp/rtcp_remb.h"
 #include "rtp/rtcp_reports.h"
-#include "rtp/rtx.h"
 #include "rtp/transport_feedback.h"
-#include "rtp/vp8_descriptor.h"
 #include "transport/congestion_feedback.h"
 
 namespace parley::sim {
@@ -31,8 +30,19 @@ constexpr rtp::HeaderExtensionIds kExtensions{.mid = 4,
                                               .transport_sequence = 3,
                                               .abs_send_time = 2,
                                               .video_orientation = 13};
-constexpr size_t kPayload = 1100;
+// RFC 6386 §9.1: frame tag (bit 0 clear: key frame), start code, width and height.
+constexpr size_t kPictureHead = 10;
+// ±30 %, and a key frame is six times as large.
+constexpr size_t kMostPercent = 130;
+constexpr size_t kKeyFrameFactor = 6;
 constexpr std::array<const char*, 3> kRids = {"l", "m", "h"};
+
+// Of whoever numbers no packets: they carry when they were sent.
+rtp::HeaderExtensionIds extensions_of(const ClientConfig& config) {
+  rtp::HeaderExtensionIds ids = kExtensions;
+  if (!config.transport_feedback) ids.transport_sequence = 0;
+  return ids;
+}
 
 rtp::CodecParameters opus(bool red) {
   return {.codec = rtp::Codec::kOpus,
@@ -47,6 +57,19 @@ rtp::CodecParameters vp8() {
           .clock_rate = 90'000};
 }
 
+std::vector<uint8_t> make_picture(uint16_t width, uint16_t height, bool key, size_t size) {
+  std::vector<uint8_t> picture(std::max(size, kPictureHead));
+  picture[0] = key ? 0x10 : 0x11;
+  picture[3] = 0x9d;
+  picture[4] = 0x01;
+  picture[5] = 0x2a;
+  picture[6] = static_cast<uint8_t>(width);
+  picture[7] = static_cast<uint8_t>(width >> 8);
+  picture[8] = static_cast<uint8_t>(height);
+  picture[9] = static_cast<uint8_t>(height >> 8);
+  return picture;
+}
+
 }  // namespace
 
 SimClient::SimClient(Network& network, IpAddress address, uint32_t group,
@@ -58,21 +81,44 @@ SimClient::SimClient(Network& network, IpAddress address, uint32_t group,
       certificate_(certificate),
       random_(network.random().u64()),
       credentials_(ice::Credentials::draw(random_)),
-      transport_(certificate, credentials_, random_) {
-  mic_.ssrc = random_.u32();
+      transport_(certificate, credentials_, random_),
+      sender_(extensions_of(config), network.now(), TimeDelta::zero()) {
+  random_.fill(sound_);
+  sender_.add_stream({.codec = opus(false), .ssrc = {random_.u32(), 0}, .mid = "0", .rid = {}});
+  set_voice_level(config.voice_level);
   for (int i = 0; i < config.camera_encodings; ++i) {
-    Encoder encoder;
-    encoder.ssrc = random_.u32();
-    encoder.rtx_ssrc = random_.u32();
-    encoder.sequence = static_cast<uint16_t>(random_.u32());
-    encoder.picture_id = static_cast<uint16_t>(random_.u32() & 0x7fff);
+    sender_.add_stream({.codec = vp8(),
+                        .ssrc = {random_.u32(), random_.u32()},
+                        .mid = "1",
+                        .rid = config.camera_encodings > 1 ? kRids[static_cast<size_t>(i)] : "",
+                        .first_sequence = static_cast<uint16_t>(random_.u32()),
+                        .first_picture_id = static_cast<uint16_t>(random_.u32() & 0x7fff)});
     const int shift = config.camera_shift + config.camera_encodings - 1 - i;
+    Encoder encoder;
     encoder.width = static_cast<uint16_t>(1280 >> shift);
     encoder.height = static_cast<uint16_t>(720 >> shift);
     encoder.frame_bytes = static_cast<size_t>(6000 >> (2 * shift)) + 400;
-    if (config.camera_encodings > 1) encoder.rid = kRids[static_cast<size_t>(i)];
+    const size_t most = encoder.frame_bytes * kMostPercent / 100;
+    encoder.delta_picture = make_picture(encoder.width, encoder.height, false, most);
+    encoder.key_picture = make_picture(encoder.width, encoder.height, true, most * kKeyFrameFactor);
     camera_.push_back(std::move(encoder));
   }
+}
+
+void SimClient::set_voice_level(uint8_t level) {
+  sender_.set_audio_level({.level = level, .voice = level < 60});
+}
+
+uint64_t SimClient::key_frame_requests() const {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < sender_.streams(); ++i) sum += sender_.counters(i).key_frame_requests;
+  return sum;
+}
+
+uint64_t SimClient::nacked() const {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < sender_.streams(); ++i) sum += sender_.counters(i).repaired;
+  return sum;
 }
 
 media::PeerDescription SimClient::describe(const ice::Credentials& server, TrackId first_track) {
@@ -81,8 +127,6 @@ media::PeerDescription SimClient::describe(const ice::Credentials& server, Track
   description.remote = {credentials_.ufrag, credentials_.password};
   description.remote_fingerprint = certificate_.fingerprint_sha256();
   description.cname = "sim";
-  rtp::HeaderExtensionIds extensions = kExtensions;
-  if (!config_.transport_feedback) extensions.transport_sequence = 0;
   mic_track_ = first_track;
   camera_track_ = TrackId{first_track.value + 1};
   if (config_.mic) {
@@ -93,7 +137,7 @@ media::PeerDescription SimClient::describe(const ice::Credentials& server, Track
                                   .rids = {},
                                   .ssrcs = {},
                                   .codecs = {opus(false)},
-                                  .extensions = extensions});
+                                  .extensions = extensions_of(config_)});
   }
   if (!camera_.empty()) {
     media::TrackDescription camera{.id = camera_track_,
@@ -103,10 +147,9 @@ media::PeerDescription SimClient::describe(const ice::Credentials& server, Track
                                    .rids = {},
                                    .ssrcs = {},
                                    .codecs = {vp8()},
-                                   .extensions = extensions};
-    for (const auto& encoder : camera_) {
-      if (!encoder.rid.empty()) camera.rids.push_back(encoder.rid);
-    }
+                                   .extensions = extensions_of(config_)};
+    for (size_t i = 0; camera_.size() > 1 && i < camera_.size(); ++i)
+      camera.rids.push_back(sender_.config(camera_stream(i)).rid);
     description.tracks.push_back(camera);
   }
   uint32_t id = 1;
@@ -142,12 +185,12 @@ sdp::ClientOffer SimClient::offer() const {
   sdp::ClientOffer offer;
   // The mids that this client's packets carry are the places of these m-lines.
   PARLEY_CHECK(config_.mic && !camera_.empty());
-  offer.tracks.push_back({.kind = rtp::MediaKind::kAudio, .rids = {}, .ssrc = {mic_.ssrc, 0}});
+  offer.tracks.push_back(
+      {.kind = rtp::MediaKind::kAudio, .rids = {}, .ssrc = sender_.config(kMic).ssrc});
   sdp::ClientTrack camera{.kind = rtp::MediaKind::kVideo, .rids = {}, .ssrc = {}};
-  if (camera_.size() == 1) camera.ssrc = {camera_[0].ssrc, camera_[0].rtx_ssrc};
-  if (camera_.size() > 1) {
-    for (const auto& encoder : camera_) camera.rids.push_back(encoder.rid);
-  }
+  if (camera_.size() == 1) camera.ssrc = sender_.config(camera_stream(0)).ssrc;
+  for (size_t i = 0; camera_.size() > 1 && i < camera_.size(); ++i)
+    camera.rids.push_back(sender_.config(camera_stream(i)).rid);
   offer.tracks.push_back(camera);
   offer.audio_slots = config_.audio_slots;
   offer.video_slots = config_.video_slots;
@@ -170,7 +213,6 @@ void SimClient::connect(const SocketAddress& server, const ice::Credentials& rem
                         const dtls::Fingerprint& fingerprint) {
   const Timestamp now = network_.now();
   transport_.connect(address_, remote, {&server, 1}, fingerprint, now);
-  started_ = now;
   next_tick_ = now;
   flush();
 }
@@ -183,7 +225,7 @@ void SimClient::flush() {
 void SimClient::on_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now) {
   const auto received = transport_.handle_datagram(path, datagram, now);
   if (received.kind == transport::Received::Kind::kRtp) handle_rtp(received.packet, now);
-  if (received.kind == transport::Received::Kind::kRtcp) handle_rtcp(received.packet, now);
+  if (received.kind == transport::Received::Kind::kRtcp) handle_rtcp(received.packet);
   flush();
 }
 
@@ -209,117 +251,46 @@ void SimClient::set_wanted_encodings(uint8_t mask) {
 void SimClient::send_media(Timestamp now) {
   if (config_.mic && now >= next_audio_) {
     next_audio_ = std::max(next_audio_ + TimeDelta::millis(20), now - TimeDelta::millis(20));
-    send_audio(now);
+    sender_.send_sound(kMic, sound_, now);
   }
   if (!camera_.empty() && now >= next_frame_) {
     next_frame_ = std::max(next_frame_ + config_.frame_interval, now - config_.frame_interval);
-    for (auto& encoder : camera_) {
-      if (encoder.active) send_frame(encoder, now);
+    for (size_t i = 0; i < camera_.size(); ++i) {
+      if (camera_[i].active) send_frame(i, now);
     }
   }
+  flush_media();
 }
 
-void SimClient::send_audio(Timestamp now) {
-  std::array<uint8_t, 60> payload{};
-  random_.fill(payload);
-  send_rtp(mic_, kOpus, mic_.sequence++, static_cast<uint32_t>((now - started_).us() * 48 / 1000),
-           false, "0", false, payload);
-}
-
-void SimClient::send_frame(Encoder& encoder, Timestamp now) {
-  const auto rtp_time = static_cast<uint32_t>((now - started_).us() * 90 / 1000);
-  const bool key = encoder.key_frame;
-  encoder.key_frame = false;
-  encoder.picture_id = (encoder.picture_id + 1) & 0x7fff;
+void SimClient::send_frame(size_t index, Timestamp now) {
+  Encoder& encoder = camera_[index];
+  const bool asked = sender_.take_key_frame_request(camera_stream(index));
+  const bool key = std::exchange(encoder.key_frame, false) || asked;
   encoder.phase = key || !config_.temporal_layers ? 0 : (encoder.phase + 1) % 4;
   constexpr std::array<uint8_t, 4> kTemporal = {0, 2, 1, 2};
-  const uint8_t temporal = kTemporal[static_cast<size_t>(encoder.phase)];
-  if (temporal == 0) ++encoder.tl0;
-  // ±30 %, and a key frame is six times as large.
-  size_t left = (encoder.frame_bytes * (70 + random_.below(60)) / 100) * (key ? 6 : 1);
-  bool first = true;
-  while (left > 0) {
-    const size_t size = std::min(left, kPayload);
-    left -= size;
-    rtp::Vp8Descriptor descriptor;
-    descriptor.start_of_partition = first;
-    descriptor.picture_id = encoder.picture_id;
-    descriptor.long_picture_id = true;
-    descriptor.tl0_pic_idx = encoder.tl0;
-    descriptor.temporal_id = temporal;
-    // The first picture of the upper layers depends on the base layer only.
-    descriptor.layer_sync = encoder.phase == 1 || encoder.phase == 2;
-    Encoder::Sent sent{.rtp_time = rtp_time, .marker = left == 0, .payload = {}};
-    sent.payload.resize(rtp::kMaxVp8DescriptorSize + 10 + size);
-    const size_t head = rtp::write_vp8_descriptor(sent.payload, descriptor);
-    if (first) {
-      // RFC 6386 §9.1: frame tag (bit 0 clear: key frame), start code, width and height.
-      uint8_t* p = &sent.payload[head];
-      p[0] = key ? 0x10 : 0x11;
-      p[3] = 0x9d;
-      p[4] = 0x01;
-      p[5] = 0x2a;
-      p[6] = static_cast<uint8_t>(encoder.width);
-      p[7] = static_cast<uint8_t>(encoder.width >> 8);
-      p[8] = static_cast<uint8_t>(encoder.height);
-      p[9] = static_cast<uint8_t>(encoder.height >> 8);
-    }
-    const uint16_t sequence = encoder.sequence++;
-    send_rtp(encoder, kVp8, sequence, rtp_time, sent.marker, "1", false, sent.payload);
-    encoder.history[sequence] = std::move(sent);
-    encoder.history.erase(static_cast<uint16_t>(sequence - 1000));
-    first = false;
-  }
+  const size_t percent = kMostPercent - random_.below(60);
+  const size_t size = encoder.frame_bytes * percent / 100 * (key ? kKeyFrameFactor : 1);
+  sender_.send_picture(
+      camera_stream(index),
+      {.data = Bytes(key ? encoder.key_picture : encoder.delta_picture).first(size),
+       .key_frame = key,
+       .temporal = kTemporal[static_cast<size_t>(encoder.phase)],
+       // The first picture of the upper layers depends on the base layer only.
+       .layer_sync = encoder.phase == 1 || encoder.phase == 2},
+      now);
 }
 
-void SimClient::send_rtp(const Encoder& encoder, uint8_t payload_type, uint16_t sequence,
-                         uint32_t rtp_time, bool marker, std::string_view mid, bool rtx,
-                         Bytes payload) {
-  const auto path = transport_.media_path();
-  if (!path) return;
+void SimClient::flush_media() {
   std::array<uint8_t, 1500> buffer;
-  const auto transport_sequence = rtp::write_transport_sequence(transport_sequence_++);
-  const auto level =
-      rtp::write_audio_level({.level = config_.voice_level, .voice = config_.voice_level < 60});
-  BoundedVector<rtp::ExtensionElement, 4> extensions;
-  const auto send_time =
-      rtp::write_abs_send_time(rtp::AbsSendTime::from(network_.now() - Timestamp()));
-  if (config_.transport_feedback) {
-    extensions.push_back({kExtensions.transport_sequence, transport_sequence});
-  } else {
-    extensions.push_back({kExtensions.abs_send_time, send_time});
-  }
-  extensions.push_back({kExtensions.mid, as_bytes(mid)});
-  if (payload_type == kOpus) extensions.push_back({kExtensions.audio_level, level});
-  if (!encoder.rid.empty()) {
-    extensions.push_back({rtx ? kExtensions.repaired_rid : kExtensions.rid, as_bytes(encoder.rid)});
-  }
-  const size_t header =
-      rtp::write_header(buffer, {.payload_type = payload_type,
-                                 .marker = marker,
-                                 .sequence_number = sequence,
-                                 .timestamp = rtp_time,
-                                 .ssrc = rtx ? encoder.rtx_ssrc : encoder.ssrc,
-                                 .csrc = std::nullopt,
-                                 .extensions = {extensions.data(), extensions.size()}});
-  std::ranges::copy(payload, buffer.begin() + static_cast<std::ptrdiff_t>(header));
-  const auto sealed = transport_.channel().protect_rtp(buffer, header + payload.size());
-  if (!sealed) return;
-  ++sent_packets;
-  if (payload_type != kOpus) ++sent_video_packets;
-  network_.send(*path, *sealed);
-}
-
-void SimClient::resend(uint32_t ssrc, uint16_t sequence) {
-  for (auto& encoder : camera_) {
-    const auto sent = encoder.history.find(sequence);
-    if (encoder.ssrc != ssrc || sent == encoder.history.end()) continue;
-    ++nacked;
-    std::vector<uint8_t> payload(2);
-    store_be16(payload.data(), sequence);
-    payload.insert(payload.end(), sent->second.payload.begin(), sent->second.payload.end());
-    send_rtp(encoder, kRtx, encoder.rtx_sequence++, sent->second.rtp_time, sent->second.marker, "1",
-             true, payload);
+  while (const size_t size = sender_.poll_packet(buffer, network_.now())) {
+    const auto path = transport_.media_path();
+    const auto view = rtp::PacketView::parse(Bytes(buffer).first(size));
+    const bool video = view->payload_type != kOpus;
+    const auto sealed = transport_.channel().protect_rtp(buffer, size);
+    if (!path || !sealed) continue;
+    ++sent_packets;
+    if (video) ++sent_video_packets;
+    network_.send(*path, *sealed);
   }
 }
 
@@ -346,21 +317,10 @@ void SimClient::send_reports(Timestamp now) {
   if (now < next_report_ || !sending_) return;
   next_report_ = now + TimeDelta::seconds(1);
   std::array<uint8_t, 1500> buffer;
-  ByteWriter writer(MutableBytes(buffer).first(1300));
-  const auto ntp = rtp::NtpTime::from_unix(now - Timestamp());
-  const auto elapsed = (now - started_).us();
-  rtp::write_sender_report(writer, {.sender_ssrc = mic_.ssrc,
-                                    .ntp = ntp,
-                                    .rtp_timestamp = static_cast<uint32_t>(elapsed * 48 / 1000),
-                                    .reports = {}});
-  for (const auto& encoder : camera_) {
-    rtp::write_sender_report(writer, {.sender_ssrc = encoder.ssrc,
-                                      .ntp = ntp,
-                                      .rtp_timestamp = static_cast<uint32_t>(elapsed * 90 / 1000),
-                                      .reports = {}});
-  }
+  const size_t size = sender_.write_reports(MutableBytes(buffer).first(1000), now);
+  ByteWriter writer(MutableBytes(buffer).subspan(size, 300));
   write_receptions(writer, now);
-  send_rtcp(buffer, writer.size());
+  if (size + writer.size() > 0) send_rtcp(buffer, size + writer.size());
 }
 
 void SimClient::write_receptions(ByteWriter& writer, Timestamp now) {
@@ -419,25 +379,21 @@ void SimClient::play_red(StreamChecker& checker, StreamPacket packet, Timestamp 
   }
 }
 
-void SimClient::handle_rtcp(Bytes packet, Timestamp) {
+void SimClient::handle_rtcp(Bytes packet) {
   rtp::RtcpReader reader(packet);
   static thread_local rtp::TransportFeedback feedback;
   while (const auto block = reader.next()) {
-    if (const auto nack = rtp::parse_nack(*block)) {
-      for (const uint16_t sequence : nack->sequences) resend(nack->media_ssrc, sequence);
-    } else if (const auto loss = rtp::parse_pli(*block)) {
-      ++key_frame_requests;
-      for (auto& encoder : camera_) {
-        if (encoder.ssrc == loss->media_ssrc) encoder.key_frame = true;
-      }
-    } else if (rtp::parse_transport_feedback(*block, feedback)) {
+    if (rtp::parse_transport_feedback(*block, feedback)) {
       ++transport_feedbacks;
     } else if (const auto bound = rtp::parse_remb(*block)) {
       told_rate = bound->rate;
-    } else if (const auto report = rtp::parse_receiver_report(*block)) {
+    } else if (rtp::parse_receiver_report(*block)) {
       ++receiver_reports;
+    } else {
+      sender_.handle_rtcp(*block);
     }
   }
+  if (transport_.connected()) flush_media();
 }
 
 uint64_t SimClient::received_of(TrackId track) const {

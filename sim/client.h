@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "base/sequence.h"
 #include "congestion/arrival_recorder.h"
+#include "load/media_sender.h"
 #include "media/description.h"
 #include "sdp/offer.h"
 #include "sfu/receive_statistics.h"
@@ -54,7 +55,7 @@ class SimClient final : public Node {
                const dtls::Fingerprint& fingerprint);
   void set_sending(bool sending) { sending_ = sending; }
   bool sending() const { return sending_; }
-  void set_voice_level(uint8_t level) { config_.voice_level = level; }
+  void set_voice_level(uint8_t level);
   // Which encodings of the camera are made, as media::LayersWanted says it; one that wakes up
   // begins with a key frame.
   void set_wanted_encodings(uint8_t mask);
@@ -78,50 +79,41 @@ class SimClient final : public Node {
 
   uint64_t sent_packets = 0;
   uint64_t sent_video_packets = 0;  // of them, repairs included
-  uint64_t key_frame_requests = 0;
-  uint64_t nacked = 0;  // packets others asked this one for
+  uint64_t key_frame_requests() const;
+  uint64_t nacked() const;  // packets others asked this one for and got
   uint64_t transport_feedbacks = 0;
   uint64_t receiver_reports = 0;
   DataRate told_rate;        // by REMB, the latest
   uint64_t red_packets = 0;  // received
 
  private:
+  static constexpr size_t kMic = 0;
+  static constexpr size_t kFirstPicture = 1;
+
   void add_slot(rtp::MediaKind kind, const rtp::SsrcPair& pair);
+  // Pictures without an image: the bytes that say what they are, and zeros.
   struct Encoder {
-    uint32_t ssrc = 0;
-    uint32_t rtx_ssrc = 0;
-    uint16_t sequence = 0;
-    uint16_t rtx_sequence = 0;
-    uint16_t picture_id = 0;
-    uint8_t tl0 = 0;
     uint16_t width = 0;
     uint16_t height = 0;
     size_t frame_bytes = 0;
-    std::string rid;
     bool active = true;
     bool key_frame = true;  // due
     int phase = 0;          // of the pattern of temporal layers
-    struct Sent {
-      uint32_t rtp_time = 0;
-      bool marker = false;
-      std::vector<uint8_t> payload;
-    };
-    std::map<uint16_t, Sent> history;
+    std::vector<uint8_t> key_picture;
+    std::vector<uint8_t> delta_picture;
   };
 
+  size_t camera_stream(size_t encoding) const { return kFirstPicture + encoding; }
   void send_media(Timestamp now);
-  void send_audio(Timestamp now);
-  void send_frame(Encoder& encoder, Timestamp now);
-  void send_rtp(const Encoder& encoder, uint8_t payload_type, uint16_t sequence, uint32_t rtp_time,
-                bool marker, std::string_view mid, bool rtx, Bytes payload);
+  void send_frame(size_t encoding, Timestamp now);
+  void flush_media();
   void send_reports(Timestamp now);
   void write_receptions(ByteWriter& writer, Timestamp now);
   void send_rtcp(MutableBytes buffer, size_t size);
   void flush();
   void handle_rtp(Bytes packet, Timestamp now);
   void play_red(StreamChecker& checker, StreamPacket packet, Timestamp now);
-  void handle_rtcp(Bytes packet, Timestamp now);
-  void resend(uint32_t ssrc, uint16_t sequence);
+  void handle_rtcp(Bytes packet);
 
   Network& network_;
   SocketAddress address_;
@@ -134,7 +126,8 @@ class SimClient final : public Node {
   TrackId mic_track_;
   TrackId camera_track_;
   bool sending_ = true;
-  Encoder mic_;
+  load::MediaSender sender_;
+  std::array<uint8_t, 60> sound_{};
   std::vector<Encoder> camera_;
   std::vector<uint32_t> audio_ssrcs_;
   std::vector<uint32_t> video_ssrcs_;
@@ -145,9 +138,7 @@ class SimClient final : public Node {
     sfu::ReceiveStatistics statistics;
   };
   std::map<uint32_t, Reception> receptions_;  // by slot's SSRC
-  uint16_t transport_sequence_ = 0;
   congestion::ArrivalRecorder arrivals_;
-  Timestamp started_;
   Timestamp next_tick_ = Timestamp::never();
   Timestamp next_audio_;
   Timestamp next_frame_;

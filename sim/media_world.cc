@@ -68,7 +68,6 @@ bool MediaWorld::all_connected() const {
 }
 
 void MediaWorld::obey_layers() {
-  for (auto& client : clients) client->set_wanted_encodings(0);
   server.on_event = [this](const media::Event& event) {
     const auto* wanted = std::get_if<media::LayersWanted>(&event);
     if (!wanted) return;

@@ -44,8 +44,8 @@ class MediaWorld {
   // Joins the one room; connects at once.
   SimClient& join(const ClientConfig& config = {}, LinkConfig up = {}, LinkConfig down = {});
   void leave(SimClient& client);
-  // From now on publishers encode what is wanted of them and nothing else. Signalling takes no
-  // time.
+  // From now on publishers encode what they are told that is wanted of them; until then,
+  // everything. Signalling takes no time.
   void obey_layers();
   bool all_connected() const;
   // The client wants to see these cameras at this height, in this order.

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "app/banner.h"
+#include "app/bench_publish.h"
 #include "app/command_line.h"
 #include "app/doctor.h"
 #include "app/log.h"
@@ -66,6 +67,10 @@ int run(int argc, char** argv) {
         (exit.status == kExitOk ? "" : "parley: ") + exit.text);
     return exit.status;
   }
+  if (command->subcommand == Subcommand::kBenchPublish) {
+    raise_file_limit();
+    return bench_publish(command->bench);
+  }
   const auto loaded = load_settings(command->config, command->overrides);
   if (!loaded) {
     say(stderr, fmt::format("parley: {}\n", loaded.error()));
@@ -80,6 +85,7 @@ int run(int argc, char** argv) {
       return kExitOk;
     case Subcommand::kDoctor:
       return diagnose(loaded->settings);
+    case Subcommand::kBenchPublish:
     case Subcommand::kServe:
       break;
   }

@@ -154,6 +154,7 @@ class Router {
     std::unique_ptr<RedUnpacker> unpacker;          // audio
     std::unique_ptr<RedPacker> packer;              // likewise
     uint8_t layers = 0;                             // last announced LayersWanted
+    bool layers_told = false;                       // until then the sender sends everything
     std::array<Timestamp, 8> wanted_since{};
     SourceLayers layer_rates;
     Timestamp layers_shrink_at = Timestamp::never();

@@ -170,10 +170,12 @@ void Router::want_layers(Source& source, Timestamp now) {
 }
 
 void Router::announce_layers(Source& source, uint8_t wanted, Timestamp now) {
-  if (wanted == source.layers) {
+  if (wanted == source.layers && source.layers_told) {
     source.layers_shrink_at = Timestamp::never();
     return;
   }
+  // Nobody looked at it yet: what doesn't come need not be refused.
+  if (wanted == 0 && !source.layers_told && !source.track->announced_live()) return;
   const bool only_less = (wanted | source.layers) == source.layers;
   // What isn't sent anyway (in a direct call) costs nothing to give up.
   if (only_less && source.track->announced_live()) {
@@ -186,6 +188,7 @@ void Router::announce_layers(Source& source, uint8_t wanted, Timestamp now) {
     if ((next & ~source.layers) >> i & 1) source.wanted_since[i] = now;
   }
   source.layers = next;
+  source.layers_told = true;
   events_.push(media::LayersWanted{source.track->owner(), source.track->id(), source.layers});
 }
 

@@ -103,7 +103,7 @@ TEST(MediaScenario, LossBothWaysIsRepairedByRetransmission) {
   world.network.run_for(TimeDelta::seconds(20));
   EXPECT_GT(a.received_of(b.camera_track()), 450u);
   EXPECT_GT(b.received_of(a.camera_track()), 450u);
-  EXPECT_GT(a.nacked, 10u);
+  EXPECT_GT(a.nacked(), 10u);
   EXPECT_GT(world.server.shard().counters().retransmitted.value(), 10u);
   EXPECT_LT(a.video(3).broken_frames, 10u);
   expect_no_faults(world);
@@ -166,7 +166,7 @@ TEST(MediaScenario, NewViewerIsServedFromTheKeptGroupOfPictures) {
   world.view(first, {&publisher});
   ASSERT_TRUE(world.network.run_until_true(
       [&] { return first.received_of(publisher.camera_track()) > 10; }, TimeDelta::seconds(3)));
-  const uint64_t asked = publisher.key_frame_requests;
+  const uint64_t asked = publisher.key_frame_requests();
   const Timestamp wished = world.network.now();
   world.view(second, {&publisher});
   ASSERT_TRUE(world.network.run_until_true(
@@ -174,7 +174,7 @@ TEST(MediaScenario, NewViewerIsServedFromTheKeptGroupOfPictures) {
   // One way to the viewer, 1 ms + 10 ms, and about 100 kB paced at 15 Mbit/s; no round trip to the
   // publisher.
   EXPECT_LE((world.network.now() - wished).ms(), 70);
-  EXPECT_EQ(publisher.key_frame_requests, asked);
+  EXPECT_EQ(publisher.key_frame_requests(), asked);
   world.network.run_for(TimeDelta::seconds(2));
   EXPECT_GT(second.received_of(publisher.camera_track()), 40u);
   expect_no_faults(world);

@@ -15,9 +15,16 @@ export interface Received {
   readonly audioEnergy: number;
 }
 
+export interface Sent {
+  readonly source: string;
+  readonly rid: string | null;
+  readonly framesEncoded: number;
+}
+
 export interface Stats {
   readonly topology: Topology;
   readonly received: readonly Received[];
+  readonly sent: readonly Sent[];
   readonly rtt_ms: number | null;
 }
 

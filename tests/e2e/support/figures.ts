@@ -9,6 +9,12 @@ export async function writeFigures(name: string, figures: unknown): Promise<void
   await writeFile(`${kFolder}${name}.json`, `${JSON.stringify(figures, null, 2)}\n`);
 }
 
+/** By nearest rank; NaN of nothing. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(1, Math.ceil((sorted.length * percent) / 100)) - 1] ?? NaN;
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

@@ -4,13 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { kBinary, kRoot } from './binary.ts';
 import { Metrics } from './metrics.ts';
 import { hostAddress } from './network.ts';
 import { Wire } from './wire.ts';
 
-const kRoot = fileURLToPath(new URL('../../../', import.meta.url));
-const kBinary = process.env['PARLEY'] ?? join(kRoot, 'build/release/parley');
 const kReadyLimitMs = 20_000;
 const kStopLimitMs = 15_000;
 const kReady = /^ready http=(\S+) https=(\S+) media=(\d+)/u;
