@@ -24,8 +24,8 @@ struct CommandLine {
   Subcommand subcommand = Subcommand::kServe;
   std::optional<std::filesystem::path> config;
   std::vector<SettingOverride>
-      overrides;  // in the order in which the short options, then --set, are listed
-  BenchPublishOptions bench;    // with kBenchPublish
+      overrides;              // in the order in which the short options, then --set, are listed
+  BenchPublishOptions bench;  // with kBenchPublish
 };
 
 // The program ends here: with help or version on standard output, or with an error.

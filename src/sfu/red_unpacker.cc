@@ -15,7 +15,7 @@ bool RedUnpacker::take(int64_t sequence) {
     newest_ = sequence;
   }
   const int64_t age = newest_ - sequence;
-  if (age >= kWindow) return false;
+  if (age < 0 || age >= kWindow) return false;
   const uint64_t bit = uint64_t{1} << age;
   const bool first = (taken_ & bit) == 0;
   taken_ |= bit;

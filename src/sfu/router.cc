@@ -145,6 +145,11 @@ void Router::set_view(PeerId peer, std::span<const media::ViewWish> wishes, Time
   subscriber->wishes.assign(wishes.begin(), wishes.end());
   std::ranges::stable_sort(subscriber->wishes, {}, &media::ViewWish::priority);
   assign_video(*subscriber, now);
+  // A publisher at rest is woken at once; who isn't looked at any more rests at the next look
+  // round.
+  for (const auto& slot : subscriber->video_slots) {
+    if (slot->track()) want_layers(*find_source(slot->track()->id()), now);
+  }
 }
 
 void Router::set_track_enabled(TrackId track, bool enabled, Timestamp now) {

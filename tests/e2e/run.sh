@@ -7,6 +7,7 @@
 #
 # PARLEY           the server (default: build/release/parley)
 # PARLEY_SWITCHES  how often switch.spec lets the third person come and go
+# PARLEY_FLIPS     how often paging.spec turns the page; says that the machine is quiet enough to be held to 400 ms
 # PARLEY_LOOK=1    also take the screenshots of screenshots.spec
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
