@@ -184,6 +184,7 @@ TEST(MediaScenario, OnlyTheLoudestAreForwardedAndABeginnerIsHeardAtOnce) {
   MediaWorld world(seed_or(5));
   SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());
   std::vector<SimClient*> talkers;
+  talkers.reserve(6);
   for (int i = 0; i < 6; ++i) {
     talkers.push_back(&world.join(
         {.camera_encodings = 0, .voice_level = static_cast<uint8_t>(i < 3 ? 25 : 100)}));
