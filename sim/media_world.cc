@@ -6,31 +6,71 @@
 
 namespace parley::sim {
 
-ServerNode::ServerNode(Network& network, const dtls::Certificate& certificate)
-    : network_(network), random_(network.random().u64()), shard_(certificate, random_) {}
+ServerNode::ServerNode(Network& network, const dtls::Certificate& certificate, size_t shards)
+    : network_(network), random_(network.random().u64()) {
+  for (size_t i = 0; i < shards; ++i)
+    shards_.push_back(std::make_unique<shard::Shard>(certificate, random_));
+}
 
-void ServerNode::command(const media::Command& command) {
-  shard_.handle_command(command, network_.now());
-  flush();
+void ServerNode::command(const media::Command& command, size_t shard) {
+  shards_[shard]->handle_command(command, network_.now());
+  flush(shard);
+  flush_all();
 }
 
 void ServerNode::on_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now) {
-  shard_.handle_datagram(path, datagram, now);
-  flush();
+  const auto shard = static_cast<size_t>(path.local.port - kFirstPort);
+  if (shard >= shards_.size()) return;
+  shards_[shard]->handle_datagram(path, datagram, now);
+  flush(shard);
+  flush_all();
 }
 
 void ServerNode::on_timeout(Timestamp now) {
-  shard_.handle_timeout(now);
-  flush();
+  for (size_t i = 0; i < shards_.size(); ++i) {
+    if (shards_[i]->poll_timeout().when > now) continue;
+    shards_[i]->handle_timeout(now);
+    flush(i);
+  }
+  flush_all();
 }
 
-void ServerNode::flush() {
+Timestamp ServerNode::next_timeout() const {
+  Timestamp next = Timestamp::never();
+  for (const auto& shard : shards_) next = std::min(next, shard->poll_timeout().when);
+  return next;
+}
+
+void ServerNode::flush(size_t index) {
+  shard::Shard& shard = *shards_[index];
+  sfu::RelayMessage message;
+  while (shard.poll_relay(message)) {
+    const sfu::MediaPacket& packet = message.packet;
+    if (message.kind == sfu::RelayMessage::Kind::kPacket) ++relayed;
+    relays_.push_back({message,
+                       {packet.payload.begin(), packet.payload.end()},
+                       {packet.dependencies.begin(), packet.dependencies.end()}});
+  }
   shard::OutDatagram out;
-  while (shard_.poll_datagram(out)) network_.send(out.path, out.bytes);
+  while (shard.poll_datagram(out)) network_.send(out.path, out.bytes);
   media::Event event;
-  while (shard_.poll_event(event)) {
+  while (shard.poll_event(event)) {
     events.push_back(event);
     if (on_event) on_event(event);
+  }
+}
+
+void ServerNode::flush_all() {
+  while (!relays_.empty()) {
+    Relayed next = std::move(relays_.front());
+    relays_.pop_front();
+    next.message.packet.payload = next.payload;
+    next.message.packet.dependencies = next.dependencies;
+    for (size_t i = 0; i < shards_.size(); ++i) {
+      if ((next.message.to >> i & 1u) == 0) continue;
+      shards_[i]->handle_relay(next.message, network_.now());
+      flush(i);
+    }
   }
 }
 

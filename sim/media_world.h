@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,24 +18,39 @@
 
 namespace parley::sim {
 
+// The media side of a server: its shards, each on a port of its own from `kFirstPort` on, and the
+// relay between them, which takes no time.
 class ServerNode final : public Node {
  public:
-  ServerNode(Network& network, const dtls::Certificate& certificate);
-  void command(const media::Command& command);
+  static constexpr uint16_t kFirstPort = 3478;
+
+  ServerNode(Network& network, const dtls::Certificate& certificate, size_t shards = 1);
+  void command(const media::Command& command, size_t shard = 0);
   void on_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now) override;
   void on_timeout(Timestamp now) override;
-  Timestamp next_timeout() const override { return shard_.poll_timeout().when; }
-  shard::Shard& shard() { return shard_; }
+  Timestamp next_timeout() const override;
+  shard::Shard& shard(size_t index = 0) { return *shards_[index]; }
+  size_t shards() const { return shards_.size(); }
+  uint64_t relayed = 0;  // packets that went from one shard to others
 
   std::vector<media::Event> events;
   // Told of each event as it comes, if set.
   std::function<void(const media::Event&)> on_event;
 
  private:
-  void flush();
+  void flush(size_t index);
+  // What relays may have made.
+  void flush_all();
   Network& network_;
   SeededRandom random_;
-  shard::Shard shard_;
+  std::vector<std::unique_ptr<shard::Shard>> shards_;
+  // A message on its way, with what it shows.
+  struct Relayed {
+    sfu::RelayMessage message;
+    std::vector<uint8_t> payload;
+    std::vector<uint8_t> dependencies;
+  };
+  std::deque<Relayed> relays_;
 };
 
 class MediaWorld {

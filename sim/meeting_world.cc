@@ -7,20 +7,21 @@
 namespace parley::sim {
 namespace {
 
-const SocketAddress kServer{IpAddress::v4(10, 0, 0, 1), 3478};
+const SocketAddress kServer{IpAddress::v4(10, 0, 0, 1), ServerNode::kFirstPort};
 // How often sockets and people are looked at; finer than anything they do.
 constexpr TimeDelta kStep = TimeDelta::millis(2);
 
 }  // namespace
 
-MeetingWorld::MeetingWorld(uint64_t seed, control::ControlConfig config)
+MeetingWorld::MeetingWorld(uint64_t seed, control::ControlConfig config, size_t shards)
     : network(seed),
       openssl_seed_(seed),
       openssl_(openssl_seed_),
       certificate_(dtls::Certificate::generate().value()),
-      server_(network, certificate_),
+      server_(network, certificate_, shards),
       random_(network.random().u64()) {
-  config.shards = {{kServer.port}};
+  for (size_t i = 0; i < shards; ++i)
+    config.shards.push_back({static_cast<uint16_t>(kServer.port + i)});
   config.advertised = {kServer.ip};
   config.fingerprint = dtls::fingerprint_text(certificate_.fingerprint_sha256());
   control_ = std::make_unique<control::ControlPlane>(std::move(config), random_);
@@ -80,7 +81,7 @@ void MeetingWorld::pump_control() {
     if (const auto* text = std::get_if<control::SendText>(&output)) {
       frames_.push_back({network.now() + kSocketDelay, text->connection, *text->text, false});
     } else if (const auto* media = std::get_if<control::MediaOutput>(&output)) {
-      server_.command(media->command);
+      server_.command(media->command, media->shard);
     }
   }
 }
@@ -132,9 +133,13 @@ bool MeetingWorld::everyone_in(signaling::TopologyMode mode) const {
 }
 
 uint64_t MeetingWorld::rtp_received() const {
-  const auto& packets =
-      const_cast<MeetingWorld*>(this)->server_.shard().counters().received.packets;
-  return packets[0].value() + packets[1].value();
+  auto& server = const_cast<MeetingWorld*>(this)->server_;
+  uint64_t count = 0;
+  for (size_t i = 0; i < server.shards(); ++i) {
+    const auto& packets = server.shard(i).counters().received.packets;
+    count += packets[0].value() + packets[1].value();
+  }
+  return count;
 }
 
 }  // namespace parley::sim

@@ -19,7 +19,7 @@ class MeetingWorld {
  public:
   static constexpr TimeDelta kSocketDelay = TimeDelta::millis(10);
 
-  explicit MeetingWorld(uint64_t seed, control::ControlConfig config = {});
+  explicit MeetingWorld(uint64_t seed, control::ControlConfig config = {}, size_t shards = 1);
 
   // Opens a socket and joins.
   Member& enter(const std::string& name, const ClientConfig& config = {.camera_encodings = 3},

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/relay_mesh.h"
 #include "base/deadline.h"
 #include "io/clock.h"
 #include "io/epoll_loop.h"
@@ -40,11 +41,14 @@ struct MediaThreadCounters {
   std::atomic<uint64_t> dropped_send_error{0};
   std::atomic<uint64_t> events_lost{0};  // the control thread didn't keep up
   std::atomic<uint64_t> wakeups{0};
+  std::atomic<uint64_t> relays_received{0};
+  std::atomic<uint64_t> relays_lost{0};  // another media thread didn't keep up
 };
 
 // ShardT has the verbs of shard::Shard: handle_command, handle_datagram, handle_timeout,
 // poll_datagram, poll_event, poll_timeout. Where it declares kStableDatagrams, polled bytes stay
-// valid over that many further polls and are sent from where they are; else they are copied.
+// valid over that many further polls and are sent from where they are; else they are copied. Where
+// it has handle_relay and poll_relay, rooms can be spread over several threads.
 template <typename ShardT, typename OutDatagramT>
 class MediaThread {
  public:
@@ -53,16 +57,20 @@ class MediaThread {
   static constexpr size_t kMaxEvents = 16'384;
 
   // Starts at once. The socket is bound already, so that its port is known and an error has been
-  // told.
-  MediaThread(io::UdpSocket socket, std::unique_ptr<ShardT> shard, std::string name)
+  // told. `mesh`, if any, outlives this and knows the thread as number `index`.
+  MediaThread(io::UdpSocket socket, std::unique_ptr<ShardT> shard, std::string name,
+              RelayMesh* mesh = nullptr, size_t index = 0)
       : socket_(std::move(socket)),
         shard_(std::move(shard)),
+        mesh_(mesh),
+        index_(index),
         commands_(kMaxCommands),
         events_(kMaxEvents) {
     port_ = socket_.port();
     loop_.watch_readable(socket_.fd(), kSocketTag);
     loop_.watch_readable(commands_.fd(), kCommandTag);
     loop_.watch_readable(stop_.fd(), kStopTag);
+    if (mesh_ != nullptr) loop_.watch_readable(mesh_->fd(index_), kRelayTag);
     thread_ = std::thread([this, name = std::move(name)] { run(name); });
   }
   ~MediaThread() { stop(); }
@@ -89,8 +97,10 @@ class MediaThread {
   const ShardT& shard() const { return *shard_; }
 
  private:
-  enum Tag : uint32_t { kSocketTag, kCommandTag, kStopTag };
+  enum Tag : uint32_t { kSocketTag, kCommandTag, kStopTag, kRelayTag };
 
+  static constexpr bool kRelays =
+      requires(ShardT& shard, sfu::RelayMessage& message) { shard.poll_relay(message); };
   static constexpr bool kCopies = !requires { ShardT::kStableDatagrams; };
   static constexpr size_t gathered_at_most() {
     if constexpr (kCopies) {
@@ -122,6 +132,7 @@ class MediaThread {
     for (const uint32_t tag : ready) {
       if (tag == kCommandTag) handle_commands(now);
       if (tag == kSocketTag) handle_datagrams(now);
+      if (tag == kRelayTag) handle_relays(now);
       if (tag == kStopTag) running = false;
     }
     if (deadline.when <= now) {
@@ -129,6 +140,7 @@ class MediaThread {
       gather();
     }
     flush();
+    if (mesh_ != nullptr) mesh_->wake(index_);
     pass_events();
     publish_counters();
     return running;
@@ -151,7 +163,29 @@ class MediaThread {
     }
   }
 
+  void handle_relays(Timestamp now) {
+    if constexpr (kRelays) {
+      mesh_->drain(index_, [&](const sfu::RelayMessage& message) {
+        counters_.relays_received.fetch_add(1, std::memory_order_relaxed);
+        shard_->handle_relay(message, now);
+        gather();
+      });
+      mesh_->release(index_);
+    }
+  }
+
+  void relay() {
+    if constexpr (kRelays) {
+      sfu::RelayMessage message;
+      while (mesh_ != nullptr && shard_->poll_relay(message)) {
+        const size_t lost = mesh_->push(index_, message);
+        if (lost > 0) counters_.relays_lost.fetch_add(lost, std::memory_order_relaxed);
+      }
+    }
+  }
+
   void gather() {
+    relay();
     OutDatagramT out;
     while (shard_->poll_datagram(out)) {
       Bytes bytes = out.bytes;
@@ -194,6 +228,8 @@ class MediaThread {
 
   io::UdpSocket socket_;
   std::unique_ptr<ShardT> shard_;
+  RelayMesh* const mesh_;
+  const size_t index_;
   uint16_t port_ = 0;
   io::EpollLoop loop_;
   io::Mailbox<media::Command> commands_;

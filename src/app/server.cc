@@ -11,6 +11,7 @@
 #include "app/media_thread.h"
 #include "app/peer_states.h"
 #include "app/places.h"
+#include "app/relay_mesh.h"
 #include "app/server_metrics.h"
 #include "app/web_routes.h"
 #include "control/control_plane.h"
@@ -113,6 +114,7 @@ class Server::Impl final : public io::HttpHandler {
   // One for each shard, on whose thread it is used; outlives it.
   std::vector<std::unique_ptr<io::SystemRandom>> shard_randoms_;
   std::vector<io::UdpSocket> media_sockets_;  // between binding and the threads' start
+  std::unique_ptr<RelayMesh> relay_;          // of the threads; outlives them
   std::vector<std::unique_ptr<ShardThread>> media_;
   PeerStates peers_;
   uint64_t media_commands_lost_ = 0;
@@ -157,6 +159,7 @@ void Server::Impl::start_control(const std::vector<io::InterfaceAddress>& interf
   config.p2p = to_policy(settings_.p2p.mode);
   for (const auto& [room, mode] : settings_.p2p.rooms) config.room_p2p[room] = to_policy(mode);
   config.quiet_time = TimeDelta::seconds(settings_.p2p.quiet_seconds);
+  config.room_share = static_cast<size_t>(settings_.media.room_share);
   config.max_participants = static_cast<size_t>(settings_.rooms.max_participants);
   config.max_connections = static_cast<size_t>(settings_.http.max_connections);
   config.advertised =
@@ -169,11 +172,12 @@ void Server::Impl::start_control(const std::vector<io::InterfaceAddress>& interf
   }
   control_ = std::make_unique<control::ControlPlane>(std::move(config), random_);
 
+  relay_ = std::make_unique<RelayMesh>(media_sockets_.size());
   for (size_t i = 0; i < media_sockets_.size(); ++i) {
     shard_randoms_.push_back(std::make_unique<io::SystemRandom>());
     auto shard = std::make_unique<shard::Shard>(dtls_certificate_, *shard_randoms_.back());
     media_.push_back(std::make_unique<ShardThread>(std::move(media_sockets_[i]), std::move(shard),
-                                                   fmt::format("shard-{}", i)));
+                                                   fmt::format("shard-{}", i), relay_.get(), i));
     ShardThread& thread = *media_.back();
     loop_.watch_readable(thread.events_fd(), [this, &thread] { on_media_events(thread); });
   }

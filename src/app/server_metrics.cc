@@ -104,6 +104,9 @@ void add_media(MetricsPage& page, const MetricsSources& sources) {
                sum([](const Shard& s) { return s.counters->late_queues.value(); }));
   page.counter("parley_key_frame_requests_total", "Key frames asked of senders.", {},
                sum([](const Shard& s) { return s.counters->key_frame_requests.value(); }));
+  page.counter("parley_relayed_total",
+               "Packets and wishes taken from other media threads, for rooms spread over several.",
+               {}, sum([](const Shard& s) { return s.network->relays_received.load(); }));
   page.counter("parley_stun_answers_total", "Answers to plain STUN requests.", {},
                sum([](const Shard& s) { return s.counters->stun_answers.value(); }));
 
@@ -115,6 +118,7 @@ void add_media(MetricsPage& page, const MetricsSources& sources) {
     drop(shard::to_string(static_cast<shard::DropReason>(i)),
          sum([i](const Shard& s) { return s.counters->drops[i].value(); }));
   }
+  drop("relay_full", sum([](const Shard& s) { return s.network->relays_lost.load(); }));
   drop("socket_receive_full",
        sum([](const Shard& s) { return s.network->dropped_receive_full.load(); }));
   drop("socket_too_long", sum([](const Shard& s) { return s.network->dropped_too_long.load(); }));

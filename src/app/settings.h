@@ -38,6 +38,7 @@ struct Settings {
   struct {
     uint16_t port = 3478;
     int64_t shards = 0;  // 0: one for each core, at most 4
+    int64_t room_share = 50;
     std::vector<IpAddress> public_ips;
   } media;
   struct {

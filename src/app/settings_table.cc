@@ -216,8 +216,11 @@ constexpr Setting kSettings[] = {
      [](Settings& s, const Value& v) { return read_integer(s.media.port, v, 0, 65'535); },
      [](const Settings& s) { return fmt::format("{}", s.media.port); }},
     {"media.shards", "Media threads; 0: one for each core, at most 4.",
-     [](Settings& s, const Value& v) { return read_integer(s.media.shards, v, 0, 64); },
+     [](Settings& s, const Value& v) { return read_integer(s.media.shards, v, 0, 32); },
      [](const Settings& s) { return fmt::format("{}", s.media.shards); }},
+    {"media.room_share", "People of a room on one media thread, before it takes another.",
+     [](Settings& s, const Value& v) { return read_integer(s.media.room_share, v, 1, 1'000'000); },
+     [](const Settings& s) { return fmt::format("{}", s.media.room_share); }},
     {"media.public_ips",
      "Addresses that clients are told to send media to; empty: those of this machine. Set it "
      "behind a NAT.",

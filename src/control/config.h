@@ -25,6 +25,7 @@ struct ControlConfig {
   size_t max_rooms = 10'000;
   size_t max_connections = 50'000;
   std::vector<Shard> shards;          // at least one
+  size_t room_share = 50;             // people of a room on one shard, before it takes another
   std::vector<IpAddress> advertised;  // media.public_ips, or the host's addresses
   std::string fingerprint;            // sha-256 of the DTLS certificate, "AB:CD:…"
   std::vector<rtp::Codec> video_codecs = {rtp::Codec::kVp8, rtp::Codec::kH264};

@@ -37,10 +37,8 @@ Subject subject_of(const media::Event& event) {
 ControlPlane::ControlPlane(ControlConfig config, RandomSource& random)
     : config_(std::move(config)),
       random_(random),
-      sessions_(config_.max_connections),
-      loads_(config_.shards.size()) {
-  PARLEY_CHECK(!config_.shards.empty());
-}
+      loads_(config_.shards.size()),
+      sessions_(config_.max_connections) {}
 
 ControlPlane::~ControlPlane() = default;
 
@@ -143,12 +141,13 @@ Meeting* ControlPlane::meeting_for(ConnectionId id, const client::Join& join) {
   }
   const RouterId router = registry_.next_router();
   const Meeting::Context context{.config = config_,
+                                 .loads = loads_,
                                  .registry = registry_,
                                  .outbox = outbox_,
                                  .stats = stats_,
                                  .random = random_};
   routers_.emplace(join.room, router);
-  auto meeting = std::make_unique<Meeting>(context, join.room, router, least_loaded_shard());
+  auto meeting = std::make_unique<Meeting>(context, join.room, router);
   return (meetings_[router].meeting = std::move(meeting)).get();
 }
 
@@ -267,15 +266,14 @@ void ControlPlane::settle(RouterId router) {
   if (it == meetings_.end()) return;
   Room& room = it->second;
   const Meeting& meeting = *room.meeting;
-  const size_t load = meeting.size();
-  const Timestamp due = load == 0 ? Timestamp::never() : meeting.poll_timeout().when;
-  loads_[meeting.shard()] += load - std::exchange(room.load, load);
+  const bool empty = meeting.size() == 0;
+  const Timestamp due = empty ? Timestamp::never() : meeting.poll_timeout().when;
   if (due != room.due) {
     if (!room.due.is_never()) deadlines_.erase({room.due, router});
     if (!due.is_never()) deadlines_.emplace(due, router);
     room.due = due;
   }
-  if (load != 0) return;
+  if (!empty) return;
   routers_.erase(meeting.name());
   meetings_.erase(it);
 }
@@ -284,10 +282,6 @@ void ControlPlane::refuse(ConnectionId id, ErrorCode code, std::string message,
                           std::optional<int64_t> request) {
   outbox_.send(id, error(code, std::move(message), request, /*fatal=*/true));
   outbox_.close(id, kCloseRefused, "refused");
-}
-
-size_t ControlPlane::least_loaded_shard() const {
-  return static_cast<size_t>(std::ranges::min_element(loads_) - loads_.begin());
 }
 
 }  // namespace parley::control

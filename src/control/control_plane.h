@@ -22,6 +22,7 @@
 #include "control/output.h"
 #include "control/registry.h"
 #include "control/sessions.h"
+#include "control/shard_loads.h"
 #include "control/stats.h"
 #include "media/event.h"
 
@@ -67,11 +68,8 @@ class ControlPlane {
   // Says no and closes.
   void refuse(ConnectionId id, signaling::ErrorCode code, std::string message,
               std::optional<int64_t> request);
-  size_t least_loaded_shard() const;
-
   struct Room {
     std::unique_ptr<Meeting> meeting;
-    size_t load = 0;                     // as counted in `loads_`
     Timestamp due = Timestamp::never();  // as noted in `deadlines_`
   };
 
@@ -79,12 +77,12 @@ class ControlPlane {
   RandomSource& random_;
   Outbox outbox_;
   Registry registry_;
+  ShardLoads loads_;
   Stats stats_;
   Sessions sessions_;
   std::map<RouterId, Room> meetings_;                     // at most config_.max_rooms
   std::map<std::string, RouterId, std::less<>> routers_;  // by the room's name
   std::set<std::pair<Timestamp, RouterId>> deadlines_;    // of the meetings that have one
-  std::vector<size_t> loads_;                             // people of each shard
   std::set<RouterId> unflushed_;                          // with media events not yet told
   Timestamp now_;                                         // of the latest call
   bool stopping_ = false;

@@ -25,17 +25,16 @@ void Legs::open(const room::Participant& owner, Negotiated negotiated) {
   Entry& entry = entries_[owner.id];
   drop_tracks(entry);
   entry.enabled.clear();  // the media side knows nothing of the new peer yet
-  if (entry.leg) {
-    command(media::RemovePeer{entry.leg->peer});
-    registry_.remove_peer(entry.leg->peer);
-  }
+  if (entry.leg) drop_leg(*entry.leg);
   for (media::TrackDescription& track : negotiated.description.tracks) {
     track.group = owner.id.value;
   }
   const PeerId peer = registry_.add_peer({router_, owner.id});
-  command(media::CreatePeer{router_, peer, std::move(negotiated.description)});
   take_tracks(owner, entry, negotiated.state);
-  entry.leg = Leg{.peer = peer, .state = std::move(negotiated.state)};
+  entry.leg = Leg{.peer = peer, .shard = negotiated.shard, .state = std::move(negotiated.state)};
+  auto tracks = negotiated.description.tracks;
+  command(*entry.leg, media::CreatePeer{router_, peer, std::move(negotiated.description)});
+  shards_.add(peer, negotiated.shard, std::move(tracks));
   apply_state(owner);
   if (!entry.wishes.empty()) send_view(entry);
   refresh_viewers_of(owner.id);
@@ -47,7 +46,8 @@ void Legs::update(const room::Participant& owner, Negotiated negotiated) {
     open(owner, std::move(negotiated));
     return;
   }
-  command(media::UpdatePeer{entry.leg->peer, std::move(negotiated.description)});
+  shards_.update(entry.leg->peer, negotiated.description.tracks);
+  command(*entry.leg, media::UpdatePeer{entry.leg->peer, std::move(negotiated.description)});
   drop_tracks(entry);
   take_tracks(owner, entry, negotiated.state);
   entry.leg->state = std::move(negotiated.state);
@@ -59,10 +59,7 @@ void Legs::close(room::ParticipantId id) {
   const auto it = entries_.find(id);
   if (it == entries_.end()) return;
   drop_tracks(it->second);
-  if (it->second.leg) {
-    command(media::RemovePeer{it->second.leg->peer});
-    registry_.remove_peer(it->second.leg->peer);
-  }
+  if (it->second.leg) drop_leg(*it->second.leg);
   set_wishes(id, it->second, {});
   entries_.erase(it);
 }
@@ -75,7 +72,7 @@ void Legs::apply_state(const room::Participant& owner) {
     const bool now = of && wanted(owner, of->source);
     if (now == enabled) continue;
     enabled = now;
-    command(media::SetTrackEnabled{track, now});
+    shards_.set_enabled(it->second.leg->peer, track, now);
   }
 }
 
@@ -157,6 +154,12 @@ void Legs::drop_tracks(Entry& entry) {
   for (const PublishedTrack& track : entry.leg->state.tracks) registry_.remove_track(track.id);
 }
 
+void Legs::drop_leg(const Leg& leg) {
+  shards_.remove(leg.peer);
+  command(leg, media::RemovePeer{leg.peer});
+  registry_.remove_peer(leg.peer);
+}
+
 void Legs::send_view(const Entry& entry) {
   media::SetView view{.peer = entry.leg->peer, .wishes = {}};
   for (const Wish& wish : entry.wishes) {
@@ -170,7 +173,7 @@ void Legs::send_view(const Entry& entry) {
                              .priority = wish.priority});
     }
   }
-  command(std::move(view));
+  command(*entry.leg, std::move(view));
 }
 
 void Legs::refresh_viewers_of(room::ParticipantId id) {

@@ -12,6 +12,7 @@
 #include "control/negotiation.h"
 #include "control/output.h"
 #include "control/registry.h"
+#include "control/room_shards.h"
 #include "room/participant.h"
 
 namespace parley::control {
@@ -20,6 +21,7 @@ class Legs {
  public:
   struct Leg {
     PeerId peer;
+    size_t shard = 0;
     LegState state;
   };
   // What somebody looks at; of one who isn't there or has no such source, nothing comes of it.
@@ -31,8 +33,15 @@ class Legs {
     uint8_t priority = 0;
   };
 
-  Legs(RouterId router, size_t shard, Registry& registry, Outbox& outbox)
-      : router_(router), shard_(shard), registry_(registry), outbox_(outbox) {}
+  // `most_each`: people of the room on one shard, before it is spread over another.
+  Legs(RouterId router, size_t most_each, ShardLoads& loads, Registry& registry, Outbox& outbox)
+      : router_(router),
+        registry_(registry),
+        outbox_(outbox),
+        shards_(router, most_each, loads, outbox) {}
+
+  // The shard for a leg that is opened now.
+  size_t choose_shard() const { return shards_.choose(); }
 
   // The participant's first leg, or one in place of its former. The description's tracks take its
   // number as group.
@@ -54,7 +63,6 @@ class Legs {
   // The mid of a participant's slot; nullptr if the leg has none such.
   const std::string* mid_of(room::ParticipantId id, SlotId slot) const;
   const PublishedTrack* track(TrackId id) const;
-  size_t shard() const { return shard_; }
 
  private:
   struct Entry {
@@ -65,18 +73,21 @@ class Legs {
     std::vector<Wish> wishes;
   };
 
-  void command(media::Command command) { outbox_.media(shard_, std::move(command)); }
+  void command(const Leg& leg, media::Command command) {
+    outbox_.media(leg.shard, std::move(command));
+  }
   void take_tracks(const room::Participant& owner, Entry& entry, const LegState& state);
   void drop_tracks(Entry& entry);
+  void drop_leg(const Leg& leg);
   void send_view(const Entry& entry);
   void set_wishes(room::ParticipantId id, Entry& entry, std::vector<Wish> wishes);
   // The tracks of `id` have changed: whoever looks at it says so again with the new numbers.
   void refresh_viewers_of(room::ParticipantId id);
 
   const RouterId router_;
-  const size_t shard_;
   Registry& registry_;
   Outbox& outbox_;
+  RoomShards shards_;
   std::map<room::ParticipantId, Entry> entries_;
   // Who looks at whom, from the wishes of `entries_`; so at most kMaxViews for each of them.
   std::map<room::ParticipantId, std::set<room::ParticipantId>> viewers_;

@@ -25,11 +25,11 @@ room::RoomOptions options_for(const ControlConfig& config, const std::string& na
 
 }  // namespace
 
-Meeting::Meeting(const Context& context, std::string name, RouterId router, size_t shard)
+Meeting::Meeting(const Context& context, std::string name, RouterId router)
     : context_(context),
       name_(std::move(name)),
       room_(options_for(context.config, name_)),
-      legs_(router, shard, context.registry, context.outbox),
+      legs_(router, context.config.room_share, context.loads, context.registry, context.outbox),
       presenter_(legs_, context.registry),
       relay_(room_.options().p2p) {}
 
@@ -121,7 +121,8 @@ void Meeting::welcome(room::ParticipantId id, const client::Join& join, bool res
   joined.answer_sdp = std::move(answer_sdp);
   joined.chat = chat_backlog(chat_.since(resumed ? join.chat_seq.value_or(0) : 0));
   joined.chat_seq = chat_.last_seq();
-  const uint16_t port = context_.config.shards[shard()].media_port;
+  const Legs::Leg* leg = legs_.find(id);
+  const uint16_t port = context_.config.shards[leg != nullptr ? leg->shard : 0].media_port;
   const auto urls = stun_urls(context_.config.advertised, origin.info, port);
   if (!urls.empty()) {
     joined.ice_servers.push_back({.urls = urls, .username = {}, .credential = {}});
@@ -136,15 +137,20 @@ void Meeting::welcome(room::ParticipantId id, const client::Join& join, bool res
 
 std::optional<Negotiated> Meeting::negotiate_leg(const Origin& origin, int64_t request,
                                                  const client::OfferBody& offer,
-                                                 const LegState* former) {
-  const uint16_t port = context_.config.shards[shard()].media_port;
+                                                 const Legs::Leg* former) {
+  const size_t shard = former != nullptr ? former->shard : legs_.choose_shard();
+  const uint16_t port = context_.config.shards[shard].media_port;
   std::vector<SocketAddress> candidates;
   for (const IpAddress& ip : media_addresses(context_.config.advertised, origin.info)) {
     candidates.push_back({ip, port});
   }
-  auto negotiated = negotiate(offer, former, /*group=*/0, candidates, context_.config,
-                              context_.registry.last_track(), context_.random);
-  if (negotiated) return *std::move(negotiated);
+  auto negotiated =
+      negotiate(offer, former != nullptr ? &former->state : nullptr, /*group=*/0, candidates,
+                context_.config, context_.registry.last_track(), context_.random);
+  if (negotiated) {
+    negotiated->shard = shard;
+    return *std::move(negotiated);
+  }
   ++context_.stats.bad_input["offer"];
   refuse(origin, ErrorCode::kBadOffer, negotiated.error(), request);
   return std::nullopt;

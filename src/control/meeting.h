@@ -29,6 +29,7 @@ class Meeting {
  public:
   struct Context {
     const ControlConfig& config;
+    ShardLoads& loads;
     Registry& registry;
     Outbox& outbox;
     Stats& stats;
@@ -53,7 +54,7 @@ class Meeting {
     ConnectionId replaced;  // the seat's former socket, if it still stood; it has been closed
   };
 
-  Meeting(const Context& context, std::string name, RouterId router, size_t shard);
+  Meeting(const Context& context, std::string name, RouterId router);
 
   // A new seat, or the one of `join.resume`. Nullopt: refused, and the client has been told why.
   std::optional<Seated> handle_join(const Origin& origin, signaling::client::Join join,
@@ -79,7 +80,6 @@ class Meeting {
   size_t size() const { return room_.size(); }
   room::TopologyMode mode() const { return room_.topology().mode(); }
   const std::string& name() const { return name_; }
-  size_t shard() const { return legs_.shard(); }
 
  private:
   std::optional<Seated> join_new(const Origin& origin, signaling::client::Join& join,
@@ -91,7 +91,7 @@ class Meeting {
   // Nullopt: the client has been told what is wrong.
   std::optional<Negotiated> negotiate_leg(const Origin& origin, int64_t request,
                                           const signaling::client::OfferBody& offer,
-                                          const LegState* former);
+                                          const Legs::Leg* former);
   void install_leg(room::ParticipantId id, Negotiated negotiated, Timestamp now);
 
   void on(room::ParticipantId from, const Origin& origin, signaling::client::Offer& m, Clock clock);

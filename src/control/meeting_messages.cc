@@ -21,8 +21,7 @@ void Meeting::handle_message(room::ParticipantId from, const Origin& origin,
 
 void Meeting::on(room::ParticipantId from, const Origin& origin, client::Offer& m, Clock clock) {
   const Legs::Leg* leg = legs_.find(from);
-  std::optional<Negotiated> negotiated =
-      negotiate_leg(origin, m.id, m.offer, leg != nullptr ? &leg->state : nullptr);
+  std::optional<Negotiated> negotiated = negotiate_leg(origin, m.id, m.offer, leg);
   if (!negotiated) return;
   for (media::TrackDescription& track : negotiated->description.tracks) track.group = from.value;
   std::string answer_sdp = negotiated->answer_sdp;

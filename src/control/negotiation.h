@@ -43,6 +43,7 @@ struct Negotiated {
   LegState state;
   std::string answer_sdp;
   media::PeerDescription description;
+  size_t shard = 0;  // the one whose port the candidates name, as the caller knows
 };
 
 // Answers `offer`. `former`: the state after the leg's last negotiation, or nullptr for a new leg.

@@ -45,6 +45,23 @@ struct SetTrackEnabled {
   bool enabled = true;
 };
 
-using Command = std::variant<CreatePeer, UpdatePeer, RemovePeer, SetView, SetTrackEnabled>;
+// The room is spread over several shards: `others` (bit i: shard i) carry people of it too, and
+// this one is `self`. One of them, which `leads`, says who speaks. Sent again when that changes.
+struct SetLinks {
+  RouterId router;
+  uint8_t self = 0;
+  uint32_t others = 0;
+  bool leads = true;
+};
+// What a peer on shard `home` publishes: the complete list, replacing the former. Nothing: it left.
+struct SetRemoteTracks {
+  RouterId router;
+  PeerId peer;
+  uint8_t home = 0;
+  std::vector<TrackDescription> tracks;
+};
+
+using Command = std::variant<CreatePeer, UpdatePeer, RemovePeer, SetView, SetTrackEnabled, SetLinks,
+                             SetRemoteTracks>;
 
 }  // namespace parley::media

@@ -55,26 +55,31 @@ void Router::set_peer(PeerId peer, uint32_t endpoint, const media::PeerDescripti
     subscriber->endpoint = endpoint;
   }
   if (!description.tracks.empty()) subscriber->group = description.tracks.front().group;
-  const TrackIds changed = update_tracks(peer, description);
+  const TrackIds changed = update_tracks(peer, description.tracks);
   update_slots(*subscriber, description);
-  // A subscriber listens to a track with one slot at most: with this reserved, no assignment
-  // allocates on a packet's way.
-  for (auto& source : sources_) source->listeners.reserve(subscribers_.size());
-  voiced_.reserve(sources_.size());
-  plans_.grow(std::min(kMostPendingPlans, kPendingPlansEach * subscribers_.size()));
+  make_room();
   assign_everybody(changed, now);
   assign_video(*subscriber, now);
 }
 
-Router::TrackIds Router::update_tracks(PeerId peer, const media::PeerDescription& description) {
+// A subscriber listens to a track with one slot at most: with this reserved, no assignment
+// allocates on a packet's way.
+void Router::make_room() {
+  for (auto& source : sources_) source->listeners.reserve(subscribers_.size());
+  voiced_.reserve(sources_.size());
+  plans_.grow(std::min(kMostPendingPlans, kPendingPlansEach * subscribers_.size()));
+}
+
+Router::TrackIds Router::update_tracks(PeerId peer,
+                                       std::span<const media::TrackDescription> tracks) {
   TrackIds added;
   for (size_t i = sources_.size(); i > 0; --i) {
     const UpTrack& track = *sources_[i - 1]->track;
     const bool kept =
-        std::ranges::any_of(description.tracks, [&](const auto& t) { return t.id == track.id(); });
+        std::ranges::any_of(tracks, [&](const auto& t) { return t.id == track.id(); });
     if (track.owner() == peer && !kept) remove_source(i - 1);
   }
-  for (const auto& wanted : description.tracks) {
+  for (const auto& wanted : tracks) {
     if (Source* source = find_source(wanted.id)) {
       source->track->update(wanted);
       continue;
@@ -170,7 +175,7 @@ void Router::handle_media(UpTrack& track, size_t index, const MediaPacket& packe
   if (track.is_video()) source->layer_rates.on_packet(*accepted, now);
   if (!track.announced_live() && (!track.is_video() || accepted->key_frame_start)) {
     track.set_announced_live(true);
-    events_.push(media::TrackLive{track.owner(), track.id()});
+    if (!source->home) events_.push(media::TrackLive{track.owner(), track.id()});
   }
   if (!track.is_video()) {
     handle_audio(*source, *accepted, now);
@@ -197,6 +202,7 @@ void Router::deliver(Source& source, const TrackPacket& packet, Timestamp now, R
     auto plan = opus ? slot->forward(packer->pack(packet, *opus), now) : slot->forward(packet, now);
     if (plan) plans_.push(*plan);
   }
+  if (links_ != 0) relay_packet(source, packet, links_for(source, packet.stream.encoding));
 }
 
 void Router::start_slot(DownSlot& slot, const TrackPacket& packet, Timestamp now) {
@@ -213,6 +219,11 @@ void Router::handle_sender_report(UpTrack& track, size_t index, uint64_t ntp, ui
     if (slot->encoding() != index) continue;
     if (const auto report = slot->sender_report(now)) reports_.push(*report);
   }
+  relay(*source, {.kind = RelayMessage::Kind::kSenderReport,
+                  .encoding = static_cast<uint8_t>(index),
+                  .to = links_for(*source, static_cast<uint8_t>(index)),
+                  .rtp_time = rtp_time,
+                  .ntp = ntp});
 }
 
 void Router::handle_nack(PeerId peer, uint32_t ssrc, std::span<const uint16_t> sequences,
@@ -262,13 +273,13 @@ void Router::handle_tick(Timestamp now) {
 void Router::collect_repairs(Source& source, Timestamp now) {
   UpTrack& track = *source.track;
   const Subscriber* owner = find_subscriber(track.owner());
-  if (!owner) return;
+  if (!owner && !source.home) return;
   for (size_t i = 0; i < track.encodings().size(); ++i) {
     UpEncoding& encoding = track.encodings()[i];
     if (encoding.ssrc == 0) continue;
     std::array<uint16_t, 64> due;
     const size_t count = encoding.nack.collect(due, kAssumedRoundTrip, now);
-    if (count > 0) {
+    if (count > 0 && owner) {
       Feedback nack{.endpoint = owner->endpoint,
                     .kind = Feedback::Kind::kNack,
                     .media_ssrc = encoding.ssrc,
@@ -280,7 +291,12 @@ void Router::collect_repairs(Source& source, Timestamp now) {
       return l.second->flowing() && l.second->encoding() == i;
     });
     if (encoding.nack.take_unrepairable() && watched) track.want_key_frame(i);
-    if (track.take_key_frame_request(i, now)) {
+    if (!track.take_key_frame_request(i, now)) continue;
+    if (source.home) {
+      relay(source, {.kind = RelayMessage::Kind::kKeyFrame,
+                     .encoding = static_cast<uint8_t>(i),
+                     .to = 1u << *source.home});
+    } else {
       feedback_.push({.endpoint = owner->endpoint,
                       .kind = Feedback::Kind::kKeyFrame,
                       .media_ssrc = encoding.ssrc,

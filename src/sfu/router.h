@@ -25,6 +25,7 @@
 #include "sfu/recent_audio.h"
 #include "sfu/red_packer.h"
 #include "sfu/red_unpacker.h"
+#include "sfu/relay.h"
 #include "sfu/source_layers.h"
 #include "sfu/speaker_detector.h"
 #include "sfu/up_track.h"
@@ -47,6 +48,9 @@ class Router {
   static constexpr size_t kPendingPlansEach = 256;  // for each viewer
   static constexpr size_t kLeastPendingPlans = 1'024;
   static constexpr size_t kMostPendingPlans = 16'384;
+  // Kept groups of pictures are replayed if the path takes them within this; else a key frame is
+  // sooner there, and smaller.
+  static constexpr TimeDelta kReplayTime = TimeDelta::millis(300);
   static constexpr TimeDelta kIdle = TimeDelta::seconds(1);
   static constexpr size_t kPendingSmall = 1'024;  // feedback, reports and events
 
@@ -88,6 +92,17 @@ class Router {
   std::optional<ForwardPlan> padding(PeerId peer);
   void handle_tick(Timestamp now);
 
+  // A room on several shards (relay.h). Which others carry people of it, and whether this router
+  // says who speaks.
+  void set_links(ShardIndex self, uint32_t others, bool leads, Timestamp now);
+  // What a peer on shard `home` publishes, replacing what it did; nothing: it is gone.
+  void set_remote_tracks(PeerId peer, ShardIndex home,
+                         std::span<const media::TrackDescription> tracks, Timestamp now);
+  // From another shard of the room. Unknown tracks are ignored: they have just been removed here,
+  // or not yet told.
+  void handle_relay(const RelayMessage& message, Timestamp now);
+  bool poll_relay(RelayMessage& out) { return relayed_.pop(out); }
+
   // Each gives the next one and true, or false. Payload spans hold until the next handle_ or set_
   // call.
   bool poll_plan(ForwardPlan& out) { return plans_.pop(out); }
@@ -96,6 +111,7 @@ class Router {
   bool poll_event(media::Event& out) { return events_.pop(out); }
 
   uint64_t dropped_plans() const { return plans_.dropped(); }
+  uint64_t dropped_relays() const { return relayed_.dropped(); }
 
  private:
   // A ring that grows only when asked to.
@@ -156,6 +172,8 @@ class Router {
     uint8_t layers = 0;                             // last announced LayersWanted
     bool layers_told = false;                       // until then the sender sends everything
     std::array<Timestamp, 8> wanted_since{};
+    std::optional<ShardIndex> home;             // set: published on another shard
+    std::array<uint8_t, kMostShards> linked{};  // encodings that each other shard wants
     SourceLayers layer_rates;
     Timestamp layers_shrink_at = Timestamp::never();
   };
@@ -165,7 +183,8 @@ class Router {
   Source* find_source(TrackId track);
   Subscriber* find_subscriber(PeerId peer);
   // Gives back the tracks that are new.
-  TrackIds update_tracks(PeerId peer, const media::PeerDescription& description);
+  TrackIds update_tracks(PeerId peer, std::span<const media::TrackDescription> tracks);
+  void make_room();
   void update_slots(Subscriber& subscriber, const media::PeerDescription& description);
   void remove_source(size_t index);
 
@@ -207,9 +226,21 @@ class Router {
   void announce_layers(Source& source, uint8_t wanted, Timestamp now);
   void collect_repairs(Source& source, Timestamp now);
 
+  // router_relay.cc: what other shards of the room are told.
+  void relay(const Source& source, RelayMessage message);
+  void relay_packet(const Source& source, const TrackPacket& packet, uint32_t to,
+                    RelayMessage::Kind kind = RelayMessage::Kind::kPacket);
+  void relay_kept(Source& source, ShardIndex to, uint8_t mask, Timestamp now);
+  uint32_t links_for(const Source& source, uint8_t encoding) const;
+  void replay_kept(Source& source, size_t index, Timestamp now);
+  void take_layers(Source& source, ShardIndex from, uint8_t mask, Timestamp now);
+
   RouterId id_;
   PacketPool& pool_;
   RandomSource& random_;
+  ShardIndex self_ = 0;
+  uint32_t links_ = 0;  // the other shards of the room
+  bool leads_ = true;
   std::vector<std::unique_ptr<Subscriber>> subscribers_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::unordered_map<PeerId, Subscriber*> subscriber_of_;
@@ -224,6 +255,7 @@ class Router {
   Pending<SenderReportPlan> reports_{kPendingSmall};
   Pending<Feedback> feedback_{kPendingSmall};
   Pending<media::Event> events_{kPendingSmall * 4};
+  Pending<RelayMessage> relayed_{0};  // has room once there are links
 };
 
 }  // namespace parley::sfu

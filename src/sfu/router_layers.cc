@@ -13,9 +13,6 @@ constexpr TimeDelta kLayerRest = TimeDelta::seconds(2);
 // An encoding that was asked for and didn't come within this (its sender has neither the uplink nor
 // the processor for it) is not counted on; asked for it stays.
 constexpr TimeDelta kEncodingComes = TimeDelta::seconds(2);
-// Kept groups of pictures are replayed if the path takes them within this; else a key frame is
-// sooner there, and smaller.
-constexpr TimeDelta kReplayTime = TimeDelta::millis(300);
 // Viewers whose path isn't measured get what they look at.
 constexpr DataRate kNoLimit = DataRate::kbps(1'000'000);
 
@@ -166,6 +163,7 @@ void Router::want_layers(Source& source, Timestamp now) {
     if (!slot->limited)
       wanted |= static_cast<uint8_t>(1u << source.track->ideal_encoding(slot->wish.height));
   }
+  for (const uint8_t mask : source.linked) wanted |= mask;
   announce_layers(source, wanted, now);
 }
 
@@ -189,7 +187,12 @@ void Router::announce_layers(Source& source, uint8_t wanted, Timestamp now) {
   }
   source.layers = next;
   source.layers_told = true;
-  events_.push(media::LayersWanted{source.track->owner(), source.track->id(), source.layers});
+  if (source.home) {
+    relay(source,
+          {.kind = RelayMessage::Kind::kLayers, .mask = source.layers, .to = 1u << *source.home});
+  } else {
+    events_.push(media::LayersWanted{source.track->owner(), source.track->id(), source.layers});
+  }
 }
 
 std::optional<ForwardPlan> Router::padding(PeerId peer) {

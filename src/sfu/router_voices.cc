@@ -65,7 +65,7 @@ void Router::select_voices(Timestamp now) {
     if (chosen != source->voiced) set_voiced(*source, chosen, now);
   }
   const TrackId dominant = speakers_.dominant();
-  if (dominant == dominant_) return;
+  if (dominant == dominant_ || !leads_) return;
   dominant_ = dominant;
   events_.push(media::DominantSpeaker{id_, dominant_});
 }
@@ -76,6 +76,9 @@ void Router::set_voiced(Source& source, bool voiced, Timestamp now) {
     std::erase(voiced_, &source);
     // What isn't sent must not look lost.
     for (auto& [subscriber, slot] : source.listeners) slot->pause();
+    relay(source, {.kind = RelayMessage::Kind::kSilent, .to = links_for(source, 0)});
+    // Its slots may have been all that another voice was waiting for.
+    for (auto& subscriber : subscribers_) assign_audio(*subscriber, now);
     return;
   }
   voiced_.push_back(&source);

@@ -62,7 +62,11 @@ Peer* Shard::peer_of(PeerId id) {
 }
 
 sfu::Router* Shard::router_of(const Peer& peer) {
-  const auto it = routers_.find(peer.router);
+  return find_router(peer.router);
+}
+
+sfu::Router* Shard::find_router(RouterId id) {
+  const auto it = routers_.find(id);
   return it == routers_.end() ? nullptr : it->second.get();
 }
 
@@ -115,6 +119,7 @@ void Shard::apply(const media::RemovePeer& command, Timestamp now) {
     router->second->remove_peer(command.peer, now);
     std::erase(dirty_routers_, router->second.get());
     if (router->second->empty()) {
+      std::erase(linked_, router->second.get());
       routers_.erase(router);
     } else {
       touch(*router->second);
@@ -146,6 +151,33 @@ void Shard::apply(const media::SetTrackEnabled& command, Timestamp now) {
     touch(*router);
     return;
   }
+}
+
+void Shard::apply(const media::SetLinks& command, Timestamp now) {
+  sfu::Router* router = find_router(command.router);
+  if (!router) return;
+  router->set_links(command.self, command.others, command.leads, now);
+  if (std::ranges::find(linked_, router) == linked_.end()) linked_.push_back(router);
+  touch(*router);
+}
+
+void Shard::apply(const media::SetRemoteTracks& command, Timestamp now) {
+  sfu::Router* router = find_router(command.router);
+  if (!router) return;
+  router->set_remote_tracks(command.peer, command.home, command.tracks, now);
+  touch(*router);
+}
+
+void Shard::handle_relay(const sfu::RelayMessage& message, Timestamp now) {
+  now_ = now;
+  sfu::Router* router = find_router(message.router);
+  if (!router) return;  // its last person here has just left
+  router->handle_relay(message, now);
+  touch(*router);
+}
+
+bool Shard::poll_relay(sfu::RelayMessage& out) {
+  return std::ranges::any_of(linked_, [&](sfu::Router* router) { return router->poll_relay(out); });
 }
 
 Peer* Shard::find_peer(const FlowPath& path, Bytes datagram) {

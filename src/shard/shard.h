@@ -55,6 +55,11 @@ class Shard {
   void handle_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now,
                        TimeDelta waited = {});
   void handle_timeout(Timestamp now);
+  // From another shard that carries people of the same room; the message's spans must stay until
+  // poll_datagram() has answered false.
+  void handle_relay(const sfu::RelayMessage& message, Timestamp now);
+  // What to tell other shards (`to`): to be polled before poll_datagram() after each handle_ call.
+  bool poll_relay(sfu::RelayMessage& out);
 
   // What to send. After each handle_ call, poll until false; the bytes stay valid until
   // kStableDatagrams more were polled.
@@ -72,10 +77,13 @@ class Shard {
   void apply(const media::RemovePeer& command, Timestamp now);
   void apply(const media::SetView& command, Timestamp now);
   void apply(const media::SetTrackEnabled& command, Timestamp now);
+  void apply(const media::SetLinks& command, Timestamp now);
+  void apply(const media::SetRemoteTracks& command, Timestamp now);
 
   Peer* find_peer(const FlowPath& path, Bytes datagram);
   Peer* peer_of(PeerId id);
   sfu::Router* router_of(const Peer& peer);
+  sfu::Router* find_router(RouterId id);
   void answer_stun(const FlowPath& path, Bytes datagram);
   void handle_rtp(Peer& peer, MutableBytes packet, Timestamp arrival, Timestamp now);
   void handle_rtcp(Peer& peer, Bytes packet, Timestamp now);
@@ -113,6 +121,7 @@ class Shard {
   rtp::TransportFeedback feedback_;
   std::array<congestion::PacketResult, rtp::kMaxFeedbackPackets> arrivals_;
   std::vector<sfu::Router*> dirty_routers_;  // with something to poll
+  std::vector<sfu::Router*> linked_;         // of rooms that other shards share
   std::vector<media::Event> events_;
   size_t next_event_ = 0;
   Timestamp next_tick_ = Timestamp::never();

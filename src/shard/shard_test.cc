@@ -49,6 +49,53 @@ TEST(ShardTest, ForwardingAllocatesNothing) {
   EXPECT_EQ(out, 6'000u);
 }
 
+// The home of a publisher and another shard of its room, which has viewers too.
+TEST(ShardTest, RelayingToAnotherShardAllocatesNothing) {
+  TestingCall home(1);
+  TestingCall other(10);
+  constexpr RouterId kRouter{1};
+  constexpr PeerId kFar{99};
+  constexpr TrackId kFarTrack{70};
+  auto description = TestingCall::track();
+  home.command(media::SetLinks{.router = kRouter, .self = 0, .others = 2, .leads = true});
+  other.command(media::SetLinks{.router = kRouter, .self = 1, .others = 1, .leads = false});
+  description.id = kFarTrack;
+  description.group = 99;
+  other.command(
+      media::SetRemoteTracks{.router = kRouter, .peer = kFar, .home = 0, .tracks = {description}});
+  for (size_t i = 1; i <= 10; ++i)
+    other.command(media::SetView{TestingCall::peer(i), {{kFarTrack, 1280, 720, 0}}});
+  // What the other shard asks for arrives at the home, where the track has another number.
+  home.shard().handle_relay({.kind = sfu::RelayMessage::Kind::kLayers,
+                             .mask = 1,
+                             .from = 1,
+                             .to = 1,
+                             .router = kRouter,
+                             .track = TestingCall::kTrack},
+                            home.now());
+  size_t out = 0;
+  const auto relay = [&](std::vector<uint8_t>& packet) {
+    const NoAllocationScope scope;
+    home.shard().handle_datagram({TestingCall::kServer, TestingCall::address(0)}, packet,
+                                 home.now());
+    sfu::RelayMessage message;
+    while (home.shard().poll_relay(message)) {
+      EXPECT_EQ(message.to, 2u);
+      message.track = kFarTrack;
+      other.shard().handle_relay(message, other.now());
+      OutDatagram datagram;
+      while (other.shard().poll_datagram(datagram)) ++out;
+    }
+    OutDatagram datagram;
+    while (home.shard().poll_datagram(datagram)) {
+    }
+  };
+  for (auto& packet : home.make_video_packets(1, true)) relay(packet);
+  out = 0;
+  for (auto& packet : home.make_video_packets(600)) relay(packet);
+  EXPECT_EQ(out, 6'000u);
+}
+
 TEST(ShardTest, TheAllocationTestCanFail) {
   EXPECT_DEATH(
       {

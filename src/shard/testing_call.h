@@ -81,11 +81,28 @@ class TestingCall {
     while (shard_.poll_datagram(out)) {
     }
   }
+  void command(const media::Command& command) {
+    shard_.handle_command(command, now_);
+    drain();
+  }
   Shard& shard() { return shard_; }
   Timestamp now() const { return now_; }
 
   static constexpr TrackId kTrack{7};
   static inline const SocketAddress kServer{IpAddress::v4(10, 0, 0, 1), 3478};
+  static constexpr rtp::CodecParameters kVp8{
+      .codec = rtp::Codec::kVp8, .payload_type = 96, .rtx_payload_type = 97};
+  // The publisher's camera.
+  static media::TrackDescription track() {
+    return {.id = kTrack,
+            .kind = rtp::MediaKind::kVideo,
+            .group = 1,
+            .mid = "1",
+            .rids = {},
+            .ssrcs = {},
+            .codecs = {kVp8},
+            .extensions = {.mid = 4, .transport_sequence = 3}};
+  }
   static PeerId peer(size_t i) { return PeerId{static_cast<uint32_t>(i + 1)}; }
   static SocketAddress address(size_t i) {
     return {IpAddress::v4(10, 0, 1, 1), static_cast<uint16_t>(10'000 + i)};
@@ -99,24 +116,15 @@ class TestingCall {
     d.local = {server.ufrag, server.password};
     d.remote = {client.ufrag, client.password};
     d.remote_fingerprint = certificate_.fingerprint_sha256();
-    const rtp::CodecParameters vp8{
-        .codec = rtp::Codec::kVp8, .payload_type = 96, .rtx_payload_type = 97};
     if (i == 0) {
-      d.tracks.push_back({.id = kTrack,
-                          .kind = rtp::MediaKind::kVideo,
-                          .group = 1,
-                          .mid = "1",
-                          .rids = {},
-                          .ssrcs = {},
-                          .codecs = {vp8},
-                          .extensions = {.mid = 4, .transport_sequence = 3}});
+      d.tracks.push_back(track());
     } else {
       d.slots.push_back(
           {.id = SlotId{1},
            .kind = rtp::MediaKind::kVideo,
            .mid = "2",
            .ssrc = {static_cast<uint32_t>(1'000 + i), static_cast<uint32_t>(500'000 + i)},
-           .codecs = {vp8},
+           .codecs = {kVp8},
            .extensions = {}});
     }
     shard_.handle_command(media::CreatePeer{RouterId{1}, peer(i), d}, now_);
