@@ -312,7 +312,7 @@ void SimClient::send_reports(Timestamp now) {
   if (arrivals_.is_due(now)) {
     std::array<uint8_t, 1500> buffer;
     send_rtcp(buffer,
-              transport::write_arrivals(arrivals_, 1, MutableBytes(buffer).first(1300), now));
+              transport::write_arrivals(arrivals_, {1, 0}, MutableBytes(buffer).first(1300), now));
   }
   if (now < next_report_ || !sending_) return;
   next_report_ = now + TimeDelta::seconds(1);
@@ -384,7 +384,8 @@ void SimClient::handle_rtcp(Bytes packet) {
   static thread_local rtp::TransportFeedback feedback;
   while (const auto block = reader.next()) {
     if (rtp::parse_transport_feedback(*block, feedback)) {
-      ++transport_feedbacks;
+      // As Chromium does: what names none of its own streams is ignored.
+      if (sender_.sends(feedback.media_ssrc)) ++transport_feedbacks;
     } else if (const auto bound = rtp::parse_remb(*block)) {
       told_rate = bound->rate;
     } else if (rtp::parse_receiver_report(*block)) {

@@ -114,6 +114,11 @@ void MediaSender::handle_rtcp(const rtp::RtcpBlock& block) {
   }
 }
 
+bool MediaSender::sends(uint32_t ssrc) const {
+  return std::ranges::any_of(
+      streams_, [ssrc](const Stream& stream) { return stream.config.ssrc.ssrc == ssrc; });
+}
+
 bool MediaSender::take_key_frame_request(size_t stream) {
   PARLEY_CHECK(stream < streams_.size());
   return std::exchange(streams_[stream].key_frame_requested, false);

@@ -88,6 +88,7 @@ class MediaSender {
   size_t write_reports(MutableBytes buffer, Timestamp now) const;
 
   size_t streams() const { return streams_.size(); }
+  bool sends(uint32_t ssrc) const;
   const StreamConfig& config(size_t stream) const { return streams_[stream].config; }
   const StreamCounters& counters(size_t stream) const { return streams_[stream].counters; }
 

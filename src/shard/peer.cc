@@ -31,16 +31,18 @@ rtp::HeaderExtensionIds merge(const std::vector<media::TrackDescription>& tracks
   return ids;
 }
 
-// Of the tracks' first known stream: what transport-wide feedback names as its media source.
+}  // namespace
+
 uint32_t any_media_ssrc(sfu::Router& router, const Peer& peer) {
   for (const auto& description : peer.tracks) {
     const sfu::UpTrack* track = router.find_track(description.id);
-    if (track && track->encodings().front().ssrc != 0) return track->encodings().front().ssrc;
+    if (!track) continue;
+    for (const sfu::UpEncoding& encoding : track->encodings()) {
+      if (encoding.ssrc != 0) return encoding.ssrc;
+    }
   }
   return 0;
 }
-
-}  // namespace
 
 Peer::Peer(PeerId peer, RouterId room, uint32_t index, const dtls::Certificate& certificate,
            PlanStore& store, const media::PeerDescription& description, Timestamp now)

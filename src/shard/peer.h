@@ -62,6 +62,10 @@ struct Peer {
   uint32_t reference_ssrc = 0;
 };
 
+// Of the first stream of the peer that is known: what transport-wide feedback names as its media
+// source. 0: none yet.
+uint32_t any_media_ssrc(sfu::Router& router, const Peer& peer);
+
 // Compound RTCP packets for a peer, written plain to the start of `out`; the size, or 0 if nothing
 // is due.
 size_t write_receiver_reports(Peer& peer, sfu::Router& router, MutableBytes out, Timestamp now);

@@ -144,12 +144,13 @@ bool Shard::poll_reports(OutDatagram& out) {
     Peer& peer = *peers_[due_reports_.back()];
     const MutableBytes buffer = egress_.buffer();
     const MutableBytes plain = buffer.first(Egress::kPlainBytes);
+    sfu::Router* router = router_of(peer);
     if (peer.arrivals.is_due(now_)) {
-      if (seal_rtcp(peer, buffer,
-                    transport::write_arrivals(peer.arrivals, kServerSsrc, plain, now_), out))
+      const transport::FeedbackSsrcs ssrcs{kServerSsrc, router ? any_media_ssrc(*router, peer) : 0};
+      if (seal_rtcp(peer, buffer, transport::write_arrivals(peer.arrivals, ssrcs, plain, now_),
+                    out))
         return true;
     }
-    sfu::Router* router = router_of(peer);
     if (router && now_ >= peer.next_report) {
       peer.next_report = now_ + kReportInterval;
       if (seal_rtcp(peer, buffer, write_receiver_reports(peer, *router, plain, now_), out))

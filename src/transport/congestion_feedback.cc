@@ -4,7 +4,7 @@
 #include <optional>
 namespace parley::transport {
 
-size_t write_arrivals(congestion::ArrivalRecorder& arrivals, uint32_t sender_ssrc, MutableBytes out,
+size_t write_arrivals(congestion::ArrivalRecorder& arrivals, FeedbackSsrcs ssrcs, MutableBytes out,
                       Timestamp now) {
   const auto report = arrivals.take(now);
   if (report.arrivals.empty()) return 0;
@@ -14,8 +14,8 @@ size_t write_arrivals(congestion::ArrivalRecorder& arrivals, uint32_t sender_ssr
     packets[count++] = {arrival.sequence, arrival.at - Timestamp()};
   ByteWriter writer(out);
   rtp::write_transport_feedback(writer,
-                                {.sender_ssrc = sender_ssrc,
-                                 .media_ssrc = 0,
+                                {.sender_ssrc = ssrcs.sender,
+                                 .media_ssrc = ssrcs.media,
                                  .base_sequence = report.base_sequence,
                                  .feedback_count = report.count},
                                 {packets.data(), count});

@@ -14,9 +14,14 @@
 
 namespace parley::transport {
 
+struct FeedbackSsrcs {
+  uint32_t sender = 0;
+  // One of the streams reported on: Chromium ignores feedback that names none of its own.
+  uint32_t media = 0;
+};
 // One RTCP block on what `arrivals` noted since the last one, plain, to the start of `out`; its
 // size, or 0 when nothing came.
-size_t write_arrivals(congestion::ArrivalRecorder& arrivals, uint32_t sender_ssrc, MutableBytes out,
+size_t write_arrivals(congestion::ArrivalRecorder& arrivals, FeedbackSsrcs ssrcs, MutableBytes out,
                       Timestamp now);
 
 // Reads one receiver's reports; it keeps that receiver's clock steady over the 24 bits of the
