@@ -182,7 +182,9 @@ TEST(MeetingScenario, MalformedMessagesAreCountedAndTheCallGoesOn) {
 
 TEST(MeetingScenario, RandomComingsAndGoingsEndWithEveryoneSeeingEveryone) {
   for (uint64_t seed = seed_or(200); seed < seed_or(200) + 6; ++seed) {
-    MeetingWorld world(seed, quick());
+    control::ControlConfig config = quick();
+    config.room_share = 1 + seed % 2;
+    MeetingWorld world(seed, config, /*shards=*/1 + seed % 3);
     SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << seed);
     SeededRandom random(seed);
     for (int step = 0; step < 25; ++step) {
