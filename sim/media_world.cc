@@ -13,20 +13,29 @@ ServerNode::ServerNode(Network& network, const dtls::Certificate& certificate, s
 }
 
 void ServerNode::command(const media::Command& command, size_t shard) {
+  flush_all();
   shards_[shard]->handle_command(command, network_.now());
   flush(shard);
   flush_all();
 }
 
 void ServerNode::on_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now) {
-  const auto shard = static_cast<size_t>(path.local.port - kFirstPort);
-  if (shard >= shards_.size()) return;
-  shards_[shard]->handle_datagram(path, datagram, now);
-  flush(shard);
-  flush_all();
+  const auto index = static_cast<size_t>(path.local.port - kFirstPort);
+  if (index >= shards_.size()) return;
+  shard::Shard& shard = *shards_[index];
+  if (window_ == TimeDelta::zero()) {
+    shard.handle_datagram(path, datagram, now);
+    flush(index);
+    return flush_all();
+  }
+  gathered_.emplace_back(datagram.begin(), datagram.end());
+  shard.handle_datagram(path, gathered_.back(), now);
+  if (shard.wants_poll()) flush_all();
+  if (flush_at_.is_never()) flush_at_ = now + window_;
 }
 
 void ServerNode::on_timeout(Timestamp now) {
+  flush_all();
   for (size_t i = 0; i < shards_.size(); ++i) {
     if (shards_[i]->poll_timeout().when > now) continue;
     shards_[i]->handle_timeout(now);
@@ -36,7 +45,7 @@ void ServerNode::on_timeout(Timestamp now) {
 }
 
 Timestamp ServerNode::next_timeout() const {
-  Timestamp next = Timestamp::never();
+  Timestamp next = flush_at_;
   for (const auto& shard : shards_) next = std::min(next, shard->poll_timeout().when);
   return next;
 }
@@ -51,8 +60,11 @@ void ServerNode::flush(size_t index) {
                        {packet.payload.begin(), packet.payload.end()},
                        {packet.dependencies.begin(), packet.dependencies.end()}});
   }
-  shard::OutDatagram out;
-  while (shard.poll_datagram(out)) network_.send(out.path, out.bytes);
+  for (auto runs = shard.poll_runs(); !runs.empty(); runs = shard.poll_runs()) {
+    for (const DatagramRun& run : runs) {
+      for (size_t i = 0; i < run.count(); ++i) network_.send(run.path, run.datagram(i));
+    }
+  }
   media::Event event;
   while (shard.poll_event(event)) {
     events.push_back(event);
@@ -61,6 +73,11 @@ void ServerNode::flush(size_t index) {
 }
 
 void ServerNode::flush_all() {
+  if (!flush_at_.is_never()) {
+    flush_at_ = Timestamp::never();
+    for (size_t i = 0; i < shards_.size(); ++i) flush(i);
+    gathered_.clear();
+  }
   while (!relays_.empty()) {
     Relayed next = std::move(relays_.front());
     relays_.pop_front();

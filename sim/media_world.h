@@ -1,6 +1,7 @@
 // A shard and its clients on a simulated network: the stage of the media scenarios.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -32,6 +33,9 @@ class ServerNode final : public Node {
   shard::Shard& shard(size_t index = 0) { return *shards_[index]; }
   size_t shards() const { return shards_.size(); }
   uint64_t relayed = 0;  // packets that went from one shard to others
+  // Datagrams that come within so much of the first are taken in before anything is sent, as a busy
+  // media thread does; zero, the default: each by itself.
+  void gather(TimeDelta window) { window_ = window; }
 
   std::vector<media::Event> events;
   // Told of each event as it comes, if set.
@@ -39,7 +43,7 @@ class ServerNode final : public Node {
 
  private:
   void flush(size_t index);
-  // What relays may have made.
+  // What was gathered, and what relays may have made.
   void flush_all();
   Network& network_;
   SeededRandom random_;
@@ -51,6 +55,9 @@ class ServerNode final : public Node {
     std::vector<uint8_t> dependencies;
   };
   std::deque<Relayed> relays_;
+  TimeDelta window_;
+  Timestamp flush_at_ = Timestamp::never();
+  std::deque<std::vector<uint8_t>> gathered_;  // what the shards' plans point into
 };
 
 class MediaWorld {

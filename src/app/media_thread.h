@@ -5,8 +5,6 @@
 #include <signal.h>
 
 #include <atomic>
-#include <concepts>
-#include <cstring>
 #include <expected>
 #include <memory>
 #include <string>
@@ -19,7 +17,6 @@
 #include "io/clock.h"
 #include "io/epoll_loop.h"
 #include "io/mailbox.h"
-#include "io/send_batch.h"
 #include "io/udp_socket.h"
 #include "media/command.h"
 #include "media/event.h"
@@ -45,11 +42,10 @@ struct MediaThreadCounters {
   std::atomic<uint64_t> relays_lost{0};  // another media thread didn't keep up
 };
 
-// ShardT has the verbs of shard::Shard: handle_command, handle_datagram, handle_timeout,
-// poll_datagram, poll_event, poll_timeout. Where it declares kStableDatagrams, polled bytes stay
-// valid over that many further polls and are sent from where they are; else they are copied. Where
-// it has handle_relay and poll_relay, rooms can be spread over several threads.
-template <typename ShardT, typename OutDatagramT>
+// ShardT has the verbs of shard::Shard: handle_command, handle_datagram, wants_poll,
+// handle_timeout, poll_runs, poll_event, poll_timeout. Where it has handle_relay and poll_relay,
+// rooms can be spread over several threads.
+template <typename ShardT>
 class MediaThread {
  public:
   // A room of commands for every one of some thousand peers that join at once.
@@ -101,16 +97,6 @@ class MediaThread {
 
   static constexpr bool kRelays =
       requires(ShardT& shard, sfu::RelayMessage& message) { shard.poll_relay(message); };
-  static constexpr bool kCopies = !requires { ShardT::kStableDatagrams; };
-  static constexpr size_t gathered_at_most() {
-    if constexpr (kCopies) {
-      return io::SendBatch::kCapacity;
-    } else {
-      return ShardT::kStableDatagrams < io::SendBatch::kCapacity ? ShardT::kStableDatagrams
-                                                                 : io::SendBatch::kCapacity;
-    }
-  }
-  using CopyBuffer = std::array<uint8_t, io::ReceiveBatch::kBufferBytes>;
 
   void run(const std::string& name) {
     pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
@@ -118,10 +104,8 @@ class MediaThread {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
-    if (kCopies) copies_.resize(io::SendBatch::kCapacity);
     for (bool running = true; running;) running = run_once();
-    gather();
-    flush();
+    send();
   }
 
   bool run_once() {
@@ -137,9 +121,8 @@ class MediaThread {
     }
     if (deadline.when <= now) {
       shard_->handle_timeout(now);
-      gather();
+      send();
     }
-    flush();
     if (mesh_ != nullptr) mesh_->wake(index_);
     pass_events();
     publish_counters();
@@ -149,18 +132,20 @@ class MediaThread {
   void handle_commands(Timestamp now) {
     for (const media::Command& command : commands_.take()) {
       shard_->handle_command(command, now);
-      gather();
+      send();
     }
   }
 
   // One batch at most: what is left makes the socket readable again, after the deadline had its
-  // turn.
+  // turn. All of it is taken in before anything is sent, so that what it makes for one viewer
+  // leaves together.
   void handle_datagrams(Timestamp now) {
     socket_.receive(received_);
     for (const io::ReceivedDatagram& d : received_.datagrams()) {
       shard_->handle_datagram(d.path, d.bytes, now, d.waited);
-      gather();
+      if (shard_->wants_poll()) send();
     }
+    send();
   }
 
   void handle_relays(Timestamp now) {
@@ -168,8 +153,9 @@ class MediaThread {
       mesh_->drain(index_, [&](const sfu::RelayMessage& message) {
         counters_.relays_received.fetch_add(1, std::memory_order_relaxed);
         shard_->handle_relay(message, now);
-        gather();
+        if (shard_->wants_poll()) send();
       });
+      send();
       mesh_->release(index_);
     }
   }
@@ -184,26 +170,10 @@ class MediaThread {
     }
   }
 
-  void gather() {
+  void send() {
     relay();
-    OutDatagramT out;
-    while (shard_->poll_datagram(out)) {
-      Bytes bytes = out.bytes;
-      if constexpr (kCopies) {
-        if (bytes.size() > sizeof(CopyBuffer)) continue;  // no link would take it
-        CopyBuffer& copy = copies_[to_send_.size()];
-        std::memcpy(copy.data(), bytes.data(), bytes.size());
-        bytes = Bytes(copy).first(bytes.size());
-      }
-      to_send_.add(out.path, bytes);
-      if (to_send_.size() >= gathered_at_most()) flush();
-    }
-  }
-
-  void flush() {
-    if (to_send_.size() == 0) return;
-    socket_.send(to_send_.grouped());
-    to_send_.clear();
+    for (auto runs = shard_->poll_runs(); !runs.empty(); runs = shard_->poll_runs())
+      socket_.send(runs);
   }
 
   void pass_events() {
@@ -236,8 +206,6 @@ class MediaThread {
   io::Mailbox<media::Event> events_;
   io::EventFd stop_;
   io::ReceiveBatch received_;
-  io::SendBatch to_send_;
-  std::vector<CopyBuffer> copies_;
   MediaThreadCounters counters_;
   std::thread thread_;
 };

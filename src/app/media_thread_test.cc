@@ -9,13 +9,7 @@
 namespace parley::app {
 namespace {
 
-struct FakeOut {
-  FlowPath path;
-  Bytes bytes;
-};
-
-// Answers each datagram three times from one buffer, each command with an event, and a deadline
-// with another event.
+// Answers each datagram three times, each command with an event, and a deadline with another event.
 class FakeShard {
  public:
   void handle_command(const media::Command& command, Timestamp now) {
@@ -28,16 +22,17 @@ class FakeShard {
     text_ = as_text(bytes);
     answers_ = 3;
   }
+  bool wants_poll() const { return true; }
   void handle_timeout(Timestamp now) {
     if (now < deadline_) return;
     deadline_ = Timestamp::never();
     events_.push_back(media::TrackLive{PeerId{9}, TrackId{2}});
   }
-  bool poll_datagram(FakeOut& out) {
-    if (answers_ == 0) return false;
+  std::span<const DatagramRun> poll_runs() {
+    if (answers_ == 0) return {};
     buffer_ = text_ + std::to_string(answers_--);
-    out = {path_, as_bytes(buffer_)};
-    return true;
+    run_ = {path_, as_bytes(buffer_), static_cast<uint16_t>(buffer_.size())};
+    return {&run_, 1};
   }
   bool poll_event(media::Event& out) {
     if (events_.empty()) return false;
@@ -51,12 +46,13 @@ class FakeShard {
   FlowPath path_;
   std::string text_;
   std::string buffer_;  // overwritten by the next poll
+  DatagramRun run_;
   int answers_ = 0;
   Timestamp deadline_ = Timestamp::never();
   std::deque<media::Event> events_;
 };
 
-using FakeThread = MediaThread<FakeShard, FakeOut>;
+using FakeThread = MediaThread<FakeShard>;
 
 std::vector<media::Event> wait_events(FakeThread& thread, size_t count) {
   std::vector<media::Event> events;

@@ -27,7 +27,7 @@
 namespace parley::app {
 namespace {
 
-using ShardThread = MediaThread<shard::Shard, shard::OutDatagram>;
+using ShardThread = MediaThread<shard::Shard>;
 
 // How long clients have to take the farewell.
 constexpr TimeDelta kStopGrace = TimeDelta::seconds(2);

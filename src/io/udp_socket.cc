@@ -93,6 +93,13 @@ size_t run_length(std::span<const OutgoingDatagram> datagrams) {
   return n;
 }
 
+// What errno says of a segmented message that its single datagrams need not suffer from. EIO,
+// EOPNOTSUPP: the device can't segment and never will. EINVAL, EMSGSIZE: the run doesn't fit its
+// link.
+bool refuses_segments(int error) {
+  return error == EIO || error == EOPNOTSUPP || error == EINVAL || error == EMSGSIZE;
+}
+
 }  // namespace
 
 struct ReceiveBatch::Scratch {
@@ -117,12 +124,21 @@ ReceiveBatch::~ReceiveBatch() = default;
 ReceiveBatch::ReceiveBatch(ReceiveBatch&&) noexcept = default;
 ReceiveBatch& ReceiveBatch::operator=(ReceiveBatch&&) noexcept = default;
 
+// Messages put together for one sendmmsg, and what is needed to send one of them in pieces.
 struct UdpSocket::SendScratch {
+  struct Message {
+    uint32_t datagrams = 0;
+    uint32_t bytes = 0;
+    uint32_t segment = 0;
+    size_t plain_control = 0;  // bytes of control without UDP_SEGMENT, which comes last
+  };
   std::array<mmsghdr, kSendBatch> headers{};
   std::array<iovec, kSendBatch> vectors{};
   std::array<sockaddr_storage, kSendBatch> names{};
   std::array<Control<kSendControlBytes>, kSendBatch> controls{};
-  std::array<uint8_t, kSendBatch> runs{};  // datagrams in message i
+  std::array<Message, kSendBatch> messages{};
+  size_t count = 0;
+  size_t vectors_used = 0;
 };
 
 UdpSocket::UdpSocket(FileDescriptor fd, int family)
@@ -157,6 +173,8 @@ std::expected<UdpSocket, BindError> UdpSocket::open(int family, const SocketAddr
   if (!told) return error("PKTINFO");
   set_flag(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, 1);
   set_flag(fd.get(), SOL_SOCKET, SO_TIMESTAMPNS, 1);
+  // Off for the socket, to be asked for with each message: only a kernel that knows it agrees.
+  const bool segments = set_flag(fd.get(), IPPROTO_UDP, UDP_SEGMENT, 0);
 
   sockaddr_storage name{};
   socklen_t length = to_system(address, family, name);
@@ -167,6 +185,7 @@ std::expected<UdpSocket, BindError> UdpSocket::open(int family, const SocketAddr
   }
   UdpSocket result(std::move(fd), family);
   result.port_ = from_system(name).port;
+  if (!segments) result.sending_ = Sending::kBatched;
   result.receive_buffer_bytes_ = set_buffer(result.fd(), SO_RCVBUFFORCE, SO_RCVBUF);
   result.send_buffer_bytes_ = set_buffer(result.fd(), SO_SNDBUFFORCE, SO_SNDBUF);
   return result;
@@ -220,97 +239,157 @@ size_t UdpSocket::receive(ReceiveBatch& batch) {
 
 size_t UdpSocket::send(std::span<const OutgoingDatagram> datagrams) {
   const uint64_t before = counters_.sent;
-  while (!datagrams.empty()) datagrams = datagrams.subspan(send_batch(datagrams, segmentation_));
+  while (!datagrams.empty()) {
+    const size_t most = std::min(datagrams.size(), kSendBatch);
+    const size_t run = sending_ == Sending::kSegmented ? run_length(datagrams.first(most)) : 1;
+    if (scratch_->vectors_used + run > kSendBatch) transmit();
+    if (begin_message(datagrams.front().path, run)) {
+      for (const OutgoingDatagram& d : datagrams.first(run)) append_bytes(d.bytes);
+      end_message(run, datagrams.front().bytes.size());
+    }
+    datagrams = datagrams.subspan(run);
+  }
+  transmit();
   return static_cast<size_t>(counters_.sent - before);
 }
 
-// Sends, or drops and counts, the first messages of `datagrams`; returns how many datagrams those
-// were.
-size_t UdpSocket::send_batch(std::span<const OutgoingDatagram> datagrams, bool segmented) {
-  SendScratch& s = *scratch_;
-  size_t messages = 0;
-  size_t taken = 0;
-  while (taken < datagrams.size() && taken < kSendBatch) {
-    const size_t room = std::min(datagrams.size(), kSendBatch) - taken;
-    const auto rest = datagrams.subspan(taken, room);
-    const OutgoingDatagram& first = rest.front();
-    const size_t run = segmented ? run_length(rest) : 1;
-    const socklen_t name_length = to_system(first.path.remote, family_, s.names[messages]);
-    if (name_length == 0) {  // IPv6 on a socket that has none
-      if (messages > 0) break;
-      ++counters_.dropped_send_error;
-      return 1;
+size_t UdpSocket::send(std::span<const DatagramRun> runs) {
+  const uint64_t before = counters_.sent;
+  for (const DatagramRun& run : runs) {
+    const size_t count = run.count();
+    const bool whole = sending_ == Sending::kSegmented || count == 1;
+    for (size_t i = 0; i < (whole ? 1 : count); ++i) {
+      if (scratch_->vectors_used == kSendBatch) transmit();
+      if (!begin_message(run.path, whole ? count : 1)) continue;
+      append_bytes(whole ? run.bytes : run.datagram(i));
+      end_message(whole ? count : 1, run.segment);
     }
-    for (size_t k = 0; k < run; ++k) {
-      // sendmsg doesn't write to what its iovec points at.
-      s.vectors[taken + k] = {const_cast<uint8_t*>(rest[k].bytes.data()), rest[k].bytes.size()};
-    }
-    msghdr& m = s.headers[messages].msg_hdr;
-    m = {};
-    m.msg_name = &s.names[messages];
-    m.msg_namelen = name_length;
-    m.msg_iov = &s.vectors[taken];
-    m.msg_iovlen = run;
-    m.msg_control = &s.controls[messages];
-    size_t control_used = 0;
-    const IpAddress& local = first.path.local.ip;
-    if (!local.is_unspecified()) {
-      if (family_ == AF_INET6) {
-        in6_pktinfo info{.ipi6_addr = to_in6(local), .ipi6_ifindex = interface_of(local)};
-        append_control(m, control_used, IPPROTO_IPV6, IPV6_PKTINFO, info);
-      } else if (local.is_v4()) {
-        in_pktinfo info{};
-        info.ipi_spec_dst.s_addr = htonl(local.v4_host_order());
-        append_control(m, control_used, IPPROTO_IP, IP_PKTINFO, info);
-      }
-    }
-    if (run > 1) {
-      const auto segment = static_cast<uint16_t>(first.bytes.size());
-      append_control(m, control_used, IPPROTO_UDP, UDP_SEGMENT, segment);
-    }
-    m.msg_controllen = control_used;
-    if (control_used == 0) m.msg_control = nullptr;
-    s.runs[messages++] = static_cast<uint8_t>(run);
-    taken += run;
   }
-
-  size_t done_messages = 0;
-  size_t done = 0;
-  while (done_messages < messages) {
-    const int n = ::sendmmsg(fd_.get(), &s.headers[done_messages],
-                             static_cast<unsigned>(messages - done_messages), MSG_DONTWAIT);
-    for (int k = 0; k < n; ++k) {
-      const size_t run = s.runs[done_messages++];
-      for (size_t j = 0; j < run; ++j) counters_.sent_bytes += datagrams[done + j].bytes.size();
-      counters_.sent += run;
-      ++counters_.send_messages;
-      done += run;
-    }
-    if (n > 0) continue;
-    if (errno == EINTR) continue;
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
-      counters_.dropped_send_full += taken - done;
-      return taken;
-    }
-    const int error = errno;
-    const size_t run = s.runs[done_messages];
-    if (run > 1 && (error == EIO || error == EINVAL || error == EMSGSIZE || error == EOPNOTSUPP)) {
-      // EIO: the device can't segment and never will. EINVAL, EMSGSIZE: this run doesn't fit its
-      // link.
-      if (error == EIO || error == EOPNOTSUPP) segmentation_ = false;
-      if (done > 0) return done;
-      send_singly(datagrams.first(run));
-      return run;
-    }
-    counters_.dropped_send_error += run;
-    done += run;
-    ++done_messages;
-  }
-  return taken;
+  transmit();
+  return static_cast<size_t>(counters_.sent - before);
 }
 
-void UdpSocket::send_singly(std::span<const OutgoingDatagram> run) {
-  while (!run.empty()) run = run.subspan(send_batch(run, false));
+// False, and counted, where this socket can't reach that address: IPv6 without having any.
+bool UdpSocket::begin_message(const FlowPath& path, size_t datagrams) {
+  SendScratch& s = *scratch_;
+  const socklen_t name_length = to_system(path.remote, family_, s.names[s.count]);
+  if (name_length == 0) {
+    counters_.dropped_send_error += datagrams;
+    return false;
+  }
+  msghdr& m = s.headers[s.count].msg_hdr;
+  m = {};
+  m.msg_name = &s.names[s.count];
+  m.msg_namelen = name_length;
+  m.msg_iov = &s.vectors[s.vectors_used];
+  m.msg_control = &s.controls[s.count];
+  size_t used = 0;
+  const IpAddress& local = path.local.ip;
+  if (!local.is_unspecified()) {
+    if (family_ == AF_INET6) {
+      in6_pktinfo info{.ipi6_addr = to_in6(local), .ipi6_ifindex = interface_of(local)};
+      append_control(m, used, IPPROTO_IPV6, IPV6_PKTINFO, info);
+    } else if (local.is_v4()) {
+      in_pktinfo info{};
+      info.ipi_spec_dst.s_addr = htonl(local.v4_host_order());
+      append_control(m, used, IPPROTO_IP, IP_PKTINFO, info);
+    }
+  }
+  s.messages[s.count] = {.plain_control = used};
+  return true;
+}
+
+void UdpSocket::append_bytes(Bytes bytes) {
+  SendScratch& s = *scratch_;
+  // sendmsg doesn't write to what its iovec points at.
+  s.vectors[s.vectors_used++] = {const_cast<uint8_t*>(bytes.data()), bytes.size()};
+  ++s.headers[s.count].msg_hdr.msg_iovlen;
+  s.messages[s.count].bytes += static_cast<uint32_t>(bytes.size());
+}
+
+void UdpSocket::end_message(size_t datagrams, size_t segment) {
+  SendScratch& s = *scratch_;
+  SendScratch::Message& message = s.messages[s.count];
+  msghdr& m = s.headers[s.count].msg_hdr;
+  message.datagrams = static_cast<uint32_t>(datagrams);
+  message.segment = static_cast<uint32_t>(segment);
+  size_t used = message.plain_control;
+  if (datagrams > 1) {
+    append_control(m, used, IPPROTO_UDP, UDP_SEGMENT, static_cast<uint16_t>(segment));
+  }
+  m.msg_controllen = used;
+  if (used == 0) m.msg_control = nullptr;
+  ++s.count;
+}
+
+// Sends what was put together; what can't be sent is dropped and counted.
+void UdpSocket::transmit() {
+  SendScratch& s = *scratch_;
+  size_t done = 0;
+  while (done < s.count) {
+    const int n = hand_over(done);
+    for (int k = 0; k < n; ++k, ++done)
+      count_sent(s.messages[done].datagrams, s.messages[done].bytes);
+    if (n > 0) continue;
+    const int error = errno;
+    if (error == EINTR) continue;
+    if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) {
+      for (; done < s.count; ++done) counters_.dropped_send_full += s.messages[done].datagrams;
+      break;
+    }
+    if (error == ENOSYS && sending_ != Sending::kSingly) {
+      sending_ = Sending::kSingly;
+      continue;
+    }
+    if (s.messages[done].datagrams > 1 && refuses_segments(error)) {
+      if (error == EIO || error == EOPNOTSUPP) sending_ = Sending::kBatched;
+      send_in_pieces(done);
+    } else {
+      counters_.dropped_send_error += s.messages[done].datagrams;
+    }
+    ++done;
+  }
+  s.count = 0;
+  s.vectors_used = 0;
+}
+
+// How many messages from `first` on the kernel took; -1 with errno if not even that one.
+int UdpSocket::hand_over(size_t first) {
+  SendScratch& s = *scratch_;
+  if (sending_ == Sending::kSingly)
+    return ::sendmsg(fd_.get(), &s.headers[first].msg_hdr, MSG_DONTWAIT) < 0 ? -1 : 1;
+  return ::sendmmsg(fd_.get(), &s.headers[first], static_cast<unsigned>(s.count - first),
+                    MSG_DONTWAIT);
+}
+
+void UdpSocket::send_in_pieces(size_t index) {
+  SendScratch& s = *scratch_;
+  const SendScratch::Message& whole = s.messages[index];
+  msghdr m = s.headers[index].msg_hdr;
+  const std::span<const iovec> vectors(m.msg_iov, m.msg_iovlen);
+  m.msg_controllen = whole.plain_control;
+  if (whole.plain_control == 0) m.msg_control = nullptr;
+  m.msg_iovlen = 1;
+  for (const iovec& vector : vectors) {
+    for (size_t at = 0; at < vector.iov_len; at += whole.segment) {
+      iovec piece{static_cast<uint8_t*>(vector.iov_base) + at,
+                  std::min<size_t>(whole.segment, vector.iov_len - at)};
+      m.msg_iov = &piece;
+      if (::sendmsg(fd_.get(), &m, MSG_DONTWAIT) >= 0) {
+        count_sent(1, piece.iov_len);
+      } else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
+        ++counters_.dropped_send_full;
+      } else {
+        ++counters_.dropped_send_error;
+      }
+    }
+  }
+}
+
+void UdpSocket::count_sent(size_t datagrams, size_t bytes) {
+  counters_.sent += datagrams;
+  counters_.sent_bytes += bytes;
+  ++counters_.send_messages;
 }
 
 void UdpSocket::remember_link_local(const IpAddress& local, uint32_t interface_index) {

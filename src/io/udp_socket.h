@@ -13,6 +13,7 @@
 
 #include "base/address.h"
 #include "base/bounded.h"
+#include "base/datagram_run.h"
 #include "base/units.h"
 #include "io/file_descriptor.h"
 
@@ -96,6 +97,14 @@ class UdpSocket {
   // be shorter) go as one segmented message (UDP_SEGMENT), which costs little more than one of
   // them. Returns how many the kernel took.
   size_t send(std::span<const OutgoingDatagram> datagrams);
+  // The same with runs that are known already; each at most 64 datagrams and 65,487 bytes.
+  size_t send(std::span<const DatagramRun> runs);
+
+  // The dearest way of sending comes last. What a kernel or a device refuses is not tried again on
+  // this socket.
+  enum class Sending : uint8_t { kSegmented, kBatched, kSingly };
+  Sending sending() const { return sending_; }
+  void use(Sending sending) { sending_ = sending; }
 
   int fd() const { return fd_.get(); }
   uint16_t port() const { return port_; }
@@ -118,15 +127,20 @@ class UdpSocket {
   static std::expected<UdpSocket, BindError> open(int family, const SocketAddress& address);
   void remember_link_local(const IpAddress& local, uint32_t interface_index);
   uint32_t interface_of(const IpAddress& local) const;
-  size_t send_batch(std::span<const OutgoingDatagram> datagrams, bool segmented);
-  void send_singly(std::span<const OutgoingDatagram> run);
+  bool begin_message(const FlowPath& path, size_t datagrams);
+  void append_bytes(Bytes bytes);
+  void end_message(size_t datagrams, size_t segment);
+  void transmit();
+  int hand_over(size_t first);
+  void send_in_pieces(size_t index);
+  void count_sent(size_t datagrams, size_t bytes);
 
   FileDescriptor fd_;
   int family_;
   uint16_t port_ = 0;
   int receive_buffer_bytes_ = 0;
   int send_buffer_bytes_ = 0;
-  bool segmentation_ = true;
+  Sending sending_ = Sending::kSegmented;
   uint32_t last_overflow_ = 0;
   // A link-local address means nothing without its interface, which IpAddress doesn't carry.
   BoundedVector<LinkLocal, 16> link_local_;

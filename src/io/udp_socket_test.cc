@@ -108,6 +108,36 @@ TEST(UdpSocketTest, JoinsEqualNeighboursIntoRunsAndKeepsEveryBoundary) {
   EXPECT_LE(client->counters().send_messages, 7u);
 }
 
+TEST(UdpSocketTest, SendsRunsWhicheverWayTheSystemAllows) {
+  using Sending = UdpSocket::Sending;
+  for (const Sending way : {Sending::kSegmented, Sending::kBatched, Sending::kSingly}) {
+    auto server = UdpSocket::bind(kLoopback, 0);
+    auto client = UdpSocket::bind(kLoopback, 0);
+    ASSERT_TRUE(server && client);
+    if (way != Sending::kSegmented || client->sending() == Sending::kSegmented) client->use(way);
+    const FlowPath path{.local = {}, .remote = {kLoopback, server->port()}};
+    const DatagramRun runs[] = {{path, as_bytes("aaaabbbbcc"), 4}, {path, as_bytes("dd"), 2}};
+    EXPECT_EQ(client->send(runs), 4u);
+    EXPECT_EQ(receive_texts(*server, 4), (std::vector<std::string>{"aaaa", "bbbb", "cc", "dd"}));
+    EXPECT_EQ(client->counters().sent, 4u);
+    EXPECT_EQ(client->counters().sent_bytes, 12u);
+    EXPECT_EQ(client->counters().send_messages, client->sending() == Sending::kSegmented ? 2u : 4u);
+  }
+}
+
+TEST(UdpSocketTest, WhatIsRefusedAsARunIsSentInPieces) {
+  auto server = UdpSocket::bind(kLoopback, 0);
+  auto client = UdpSocket::bind(kLoopback, 0);
+  ASSERT_TRUE(server && client);
+  const FlowPath path{.local = {}, .remote = {kLoopback, server->port()}};
+  const std::string many(100 * 10, 'x');  // more segments than any kernel takes as one
+  const std::string most(200 * 10, 'y');
+  const DatagramRun runs[] = {{path, as_bytes(many), 10}, {path, as_bytes(most), 10}};
+  EXPECT_EQ(client->send(runs), 300u);
+  EXPECT_EQ(receive_texts(*server, 300).size(), 300u);
+  EXPECT_EQ(client->counters().dropped_send_error, 0u);
+}
+
 TEST(UdpSocketTest, SendsMoreThanOneBatch) {
   auto server = UdpSocket::bind(kLoopback, 0);
   auto client = UdpSocket::bind(kLoopback, 0);

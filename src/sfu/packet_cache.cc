@@ -9,8 +9,10 @@ namespace parley::sfu {
 PacketPool::PacketPool(size_t packets)
     : bytes_(std::make_unique_for_overwrite<uint8_t[]>(packets * kPayloadBytes)),
       sizes_(packets),
-      holders_(packets) {
+      holders_(packets),
+      is_resting_(packets) {
   free_.reserve(packets);
+  resting_.reserve(packets);
   for (size_t i = packets; i > 0; --i) free_.push_back(static_cast<Handle>(i - 1));
 }
 
@@ -35,7 +37,29 @@ void PacketPool::release(Handle handle) {
   if (handle == kNone) return;
   PARLEY_CHECK(holders_[handle] > 0);
   if (--holders_[handle] > 0) return;
-  free_.push_back(handle);  // never beyond what was reserved
+  // Neither list ever grows beyond what was reserved: a handle is in one of them, once.
+  if (is_resting_[handle] != 0) return;
+  if (pins_ == 0) return free_.push_back(handle);
+  is_resting_[handle] = 1;
+  resting_.push_back(handle);
+}
+
+void PacketPool::unpin() {
+  PARLEY_CHECK(pins_ > 0);
+  if (--pins_ > 0) return;
+  for (const Handle handle : resting_) {
+    is_resting_[handle] = 0;
+    if (holders_[handle] == 0) free_.push_back(handle);
+  }
+  resting_.clear();
+}
+
+std::optional<Bytes> PacketPool::lend(Bytes payload) {
+  PARLEY_CHECK(pins_ > 0);
+  const Handle handle = store(payload);
+  if (handle == kNone) return std::nullopt;
+  release(handle);
+  return this->payload(handle);
 }
 
 Bytes PacketPool::payload(Handle handle) const {

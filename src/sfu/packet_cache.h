@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/bytes.h"
@@ -33,6 +34,14 @@ class PacketPool {
   void release(Handle handle);
   Bytes payload(Handle handle) const;
 
+  // Until as many unpin() as pin() came, what is let go keeps its bytes: whoever makes plans that
+  // are carried out a little later pins meanwhile.
+  void pin() { ++pins_; }
+  void unpin();
+  // A copy that nobody holds: it stays while pinned. nullopt when the pool is used up or it is too
+  // large.
+  std::optional<Bytes> lend(Bytes payload);
+
   size_t free_packets() const { return free_.size(); }
   size_t capacity() const { return sizes_.size(); }
 
@@ -41,6 +50,9 @@ class PacketPool {
   std::vector<uint16_t> sizes_;
   std::vector<uint32_t> holders_;
   std::vector<Handle> free_;
+  size_t pins_ = 0;
+  std::vector<Handle> resting_;      // without a holder at some time since the pin
+  std::vector<uint8_t> is_resting_;  // by handle
 };
 
 struct CachedPacket {

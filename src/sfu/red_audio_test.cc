@@ -86,13 +86,15 @@ TEST_F(RedUnpackerTest, WhatIsNotRedAsItSaysIsDropped) {
 
 class RedPackerTest : public ::testing::Test {
  protected:
+  RedPackerTest() { pool_.pin(); }
   // What a viewer gets of the packet.
   TrackPacket send(int64_t sequence, uint8_t payload_type = kOpus, size_t size = 20) {
     payload_ = std::vector<uint8_t>(size, static_cast<uint8_t>(sequence));
     packer_.on_packet(plain(sequence, payload_));
     return packer_.pack(plain(sequence, payload_), payload_type);
   }
-  RedPacker packer_;
+  PacketPool pool_{8};
+  RedPacker packer_{pool_};
   std::vector<uint8_t> payload_;
 };
 

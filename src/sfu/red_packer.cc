@@ -23,20 +23,21 @@ TrackPacket RedPacker::pack(const TrackPacket& packet, uint8_t payload_type) {
     return packet;
   const Variant* variant = std::ranges::find(variants_, payload_type, &Variant::payload_type);
   if (variant == variants_.end()) {
-    if (!variants_.push_back({.payload_type = payload_type, .bytes = {}})) return packet;
-    Variant& made = variants_.back();
+    if (!variants_.push_back({.payload_type = payload_type, .payload = {}})) return packet;
     const std::array<rtp::RedBlock, 2> blocks = {
         rtp::RedBlock{.payload_type = payload_type,
                       .timestamp_offset = static_cast<uint16_t>(offset),
                       .data = Bytes(before.bytes).first(before.size)},
         rtp::RedBlock{.payload_type = payload_type, .data = packet.payload}};
-    made.size = rtp::write_red(made.bytes, blocks);
-    variant = &made;
+    std::array<uint8_t, kMostPayload> written;
+    const size_t size = rtp::write_red(written, blocks);
+    variants_.back().payload = pool_.lend(Bytes(written).first(size)).value_or(Bytes{});
+    variant = &variants_.back();
   }
-  if (variant->size == 0) return packet;
+  if (variant->payload.empty()) return packet;
   TrackPacket out = packet;
   out.red = true;
-  out.payload = Bytes(variant->bytes).first(variant->size);
+  out.payload = variant->payload;
   return out;
 }
 

@@ -15,11 +15,13 @@ namespace parley::sfu {
 
 class RedPacker {
  public:
+  explicit RedPacker(PacketPool& pool) : pool_(pool) {}
+
   // Remembers a plain packet that is being delivered; before pack() of the same.
   void on_packet(const TrackPacket& packet);
   // The packet as RED, its blocks numbered `payload_type` as the viewer's Opus is. Plain as it was
   // if there is no copy to add or no room: viewers of more than kVariants numberings at a time. The
-  // payload is valid until the next on_packet().
+  // payload is lent by the pool, which must be pinned.
   TrackPacket pack(const TrackPacket& packet, uint8_t payload_type);
 
  private:
@@ -33,10 +35,10 @@ class RedPacker {
   };
   struct Variant {
     uint8_t payload_type = 0;
-    size_t size = 0;
-    std::array<uint8_t, kMostPayload> bytes;
+    Bytes payload;  // empty: it couldn't be made
   };
 
+  PacketPool& pool_;
   std::array<Kept, 2> kept_;  // this packet and the one before
   size_t newest_ = 0;
   BoundedVector<Variant, kVariants> variants_;

@@ -62,6 +62,39 @@ TEST(NackGeneratorTest, HoleTooLargeIsNotRepairedPacketByPacket) {
   EXPECT_TRUE(nack.take_unrepairable());
 }
 
+TEST(PacketPoolTest, WhatIsLetGoWhilePinnedKeepsItsBytes) {
+  PacketPool pool(3);
+  const auto first = pool.store(std::array<uint8_t, 1>{1});
+  pool.pin();
+  pool.release(first);
+  const auto second = pool.store(std::array<uint8_t, 1>{2});
+  ASSERT_NE(second, first);
+  EXPECT_EQ(pool.payload(first)[0], 1);
+  pool.retain(first);  // a plan that has to wait
+  pool.release(first);
+  pool.retain(first);
+  pool.unpin();
+  EXPECT_EQ(pool.free_packets(), 1u) << "both are held";
+  pool.release(first);
+  EXPECT_EQ(pool.free_packets(), 2u);
+}
+
+TEST(PacketPoolTest, LendsUntilUnpinned) {
+  PacketPool pool(2);
+  pool.pin();
+  pool.pin();
+  const auto one = pool.lend(std::array<uint8_t, 1>{1});
+  const auto two = pool.lend(std::array<uint8_t, 1>{2});
+  ASSERT_TRUE(one && two);
+  EXPECT_EQ((*one)[0], 1);
+  EXPECT_EQ((*two)[0], 2);
+  EXPECT_FALSE(pool.lend(std::array<uint8_t, 1>{3}));
+  pool.unpin();
+  EXPECT_EQ(pool.free_packets(), 0u) << "still pinned once";
+  pool.unpin();
+  EXPECT_EQ(pool.free_packets(), 2u);
+}
+
 TEST(PacketCacheTest, KeepsTheLastWindowAndReturnsTheRestToThePool) {
   PacketPool pool(600);
   {

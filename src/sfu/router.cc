@@ -16,7 +16,31 @@ constexpr TimeDelta kAssumedRoundTrip = TimeDelta::millis(60);
 
 Router::Router(RouterId id, PacketPool& pool, RandomSource& random)
     : id_(id), pool_(pool), random_(random) {}
-Router::~Router() = default;
+Router::~Router() {
+  clear_plans();
+}
+
+void Router::keep_payloads() {
+  if (keeps_payloads_) return;
+  keeps_payloads_ = true;
+  pool_.pin();
+}
+
+void Router::plan(const ForwardPlan& plan) {
+  if (plan_count_ == plans_.size()) {
+    ++dropped_plans_;
+    return;
+  }
+  keep_payloads();
+  plans_[plan_count_++] = plan;
+}
+
+void Router::clear_plans() {
+  plan_count_ = 0;
+  if (!keeps_payloads_) return;
+  keeps_payloads_ = false;
+  pool_.unpin();
+}
 
 Router::Source* Router::find_source(TrackId track) {
   const auto it = source_of_.find(track);
@@ -67,7 +91,8 @@ void Router::set_peer(PeerId peer, uint32_t endpoint, const media::PeerDescripti
 void Router::make_room() {
   for (auto& source : sources_) source->listeners.reserve(subscribers_.size());
   voiced_.reserve(sources_.size());
-  plans_.grow(std::min(kMostPendingPlans, kPendingPlansEach * subscribers_.size()));
+  const size_t wanted = std::min(kMostPendingPlans, kPendingPlansEach * subscribers_.size());
+  if (wanted > plans_.size()) plans_.resize(wanted);
 }
 
 Router::TrackIds Router::update_tracks(PeerId peer,
@@ -168,6 +193,7 @@ void Router::set_track_enabled(TrackId track, bool enabled, Timestamp now) {
 }
 
 void Router::handle_media(UpTrack& track, size_t index, const MediaPacket& packet, Timestamp now) {
+  keep_payloads();  // before the cache lets go an old one that a plan may be about
   Source* source = find_source(track.id());
   const auto accepted = track.accept(index, packet, now);
   if (!source || !accepted) return;
@@ -199,8 +225,9 @@ void Router::deliver(Source& source, const TrackPacket& packet, Timestamp now, R
     }
     const auto opus =
         packer && subscriber->redundant_audio ? slot->opus_within_red() : std::nullopt;
-    auto plan = opus ? slot->forward(packer->pack(packet, *opus), now) : slot->forward(packet, now);
-    if (plan) plans_.push(*plan);
+    const auto made =
+        opus ? slot->forward(packer->pack(packet, *opus), now) : slot->forward(packet, now);
+    if (made) plan(*made);
   }
   if (links_ != 0) relay_packet(source, packet, links_for(source, packet.stream.encoding));
 }
@@ -238,7 +265,7 @@ void Router::handle_nack(PeerId peer, uint32_t ssrc, std::span<const uint16_t> s
     if (!track) continue;
     const auto packet = track->cached(origin->stream.encoding, origin->sequence);
     if (!packet) continue;
-    if (auto plan = slot->retransmit(*packet)) plans_.push(*plan);
+    if (const auto repeat = slot->retransmit(*packet)) plan(*repeat);
   }
 }
 

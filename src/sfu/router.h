@@ -43,8 +43,8 @@ struct Feedback {
 class Router {
  public:
   static constexpr TimeDelta kTick = TimeDelta::millis(20);
-  // Packets that may wait between two drains; the shard drains after every call, so only replays
-  // to many viewers at once come near it. More is dropped and counted.
+  // Plans that may wait to be carried out; what is beyond is dropped and counted. The shard carries
+  // them out when it is crowded(), so only replays to many viewers at once come near it.
   static constexpr size_t kPendingPlansEach = 256;  // for each viewer
   static constexpr size_t kLeastPendingPlans = 1'024;
   static constexpr size_t kMostPendingPlans = 16'384;
@@ -103,14 +103,24 @@ class Router {
   void handle_relay(const RelayMessage& message, Timestamp now);
   bool poll_relay(RelayMessage& out) { return relayed_.pop(out); }
 
-  // Each gives the next one and true, or false. Payload spans hold until the next handle_ or set_
-  // call.
-  bool poll_plan(ForwardPlan& out) { return plans_.pop(out); }
+  // What is to be sent, in the order of arrival. It may be looked at after several packets: all
+  // that plans point at stays until clear_plans(), received payloads apart, which are the caller's.
+  // To be cleared before any other call than handle_media(), handle_nack(), handle_relay() and
+  // those that only look.
+  std::span<const ForwardPlan> plans() const { return {plans_.data(), plan_count_}; }
+  void clear_plans();
+  size_t plan_capacity() const { return plans_.size(); }
+  // The next packet may make more plans than there is room for.
+  bool crowded() const {
+    return plan_count_ + subscribers_.size() > plans_.size() * 3 / 4 || relayed_.crowded();
+  }
+
+  // Each gives the next one and true, or false.
   bool poll_report(SenderReportPlan& out) { return reports_.pop(out); }
   bool poll_feedback(Feedback& out) { return feedback_.pop(out); }
   bool poll_event(media::Event& out) { return events_.pop(out); }
 
-  uint64_t dropped_plans() const { return plans_.dropped(); }
+  uint64_t dropped_plans() const { return dropped_plans_; }
   uint64_t dropped_relays() const { return relayed_.dropped(); }
 
  private:
@@ -140,6 +150,7 @@ class Router {
       --size_;
       return true;
     }
+    bool crowded() const { return size_ > items_.size() * 3 / 4; }
     uint64_t dropped() const { return dropped_; }
 
    private:
@@ -209,8 +220,10 @@ class Router {
   void set_voiced(Source& source, bool voiced, Timestamp now);
   void send_recent(Source& source, Timestamp now);
 
-  // With `packer`, viewers on lossy paths get the packet as RED; for at most one packet of a source
-  // between two drains.
+  void plan(const ForwardPlan& plan);
+  // Payloads let go from here on stay until clear_plans().
+  void keep_payloads();
+  // With `packer`, viewers on lossy paths get the packet as RED.
   void deliver(Source& source, const TrackPacket& packet, Timestamp now,
                RedPacker* packer = nullptr);
   void start_slot(DownSlot& slot, const TrackPacket& packet, Timestamp now);
@@ -251,7 +264,10 @@ class Router {
   Timestamp last_media_;
   Timestamp next_steer_;
   BoundedVector<AllocationSource, kMaxAllocationSources> allocation_sources_;  // scratch
-  Pending<ForwardPlan> plans_{kLeastPendingPlans};
+  std::vector<ForwardPlan> plans_{kLeastPendingPlans};  // the first plan_count_ of them
+  size_t plan_count_ = 0;
+  uint64_t dropped_plans_ = 0;
+  bool keeps_payloads_ = false;
   Pending<SenderReportPlan> reports_{kPendingSmall};
   Pending<Feedback> feedback_{kPendingSmall};
   Pending<media::Event> events_{kPendingSmall * 4};

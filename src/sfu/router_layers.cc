@@ -145,9 +145,9 @@ void Router::try_replay(Source& source, DownSlot& slot, DataSize& left, Timestam
                     track.cached(encoding, newest)->position, now);
   if (const auto report = slot.sender_report(now)) reports_.push(*report);
   for (int64_t s = *first; s <= newest; ++s) {
-    if (auto plan = slot.forward(*track.cached(encoding, s), now)) {
-      left -= DataSize::bytes(static_cast<int64_t>(plan->payload.size()));
-      plans_.push(*plan);
+    if (const auto made = slot.forward(*track.cached(encoding, s), now)) {
+      left -= DataSize::bytes(static_cast<int64_t>(made->payload.size()));
+      plan(*made);
     }
   }
 }

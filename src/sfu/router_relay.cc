@@ -79,6 +79,7 @@ void Router::handle_relay(const RelayMessage& message, Timestamp now) {
   Source* source = find_source(message.track);
   if (!source || message.encoding >= source->track->encodings().size()) return;
   UpTrack& track = *source->track;
+  keep_payloads();
   switch (message.kind) {
     case RelayMessage::Kind::kPacket:
       // No SSRC of the publisher's goes over a link; any but 0 says that the encoding is there.

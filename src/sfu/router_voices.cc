@@ -18,7 +18,7 @@ void Router::add_voice(Source& source) {
   const UpTrack& track = *source.track;
   if (track.is_video()) return;
   source.unpacker = std::make_unique<RedUnpacker>();
-  source.packer = std::make_unique<RedPacker>();
+  source.packer = std::make_unique<RedPacker>(pool_);
   if (track.description().screen) return;
   source.speaker = speakers_.add(track.id());
   source.recent = std::make_unique<RecentAudio>();
@@ -89,14 +89,17 @@ void Router::set_voiced(Source& source, bool voiced, Timestamp now) {
 // The first syllable, said before it was clear that it was one.
 void Router::send_recent(Source& source, Timestamp now) {
   const RecentAudio& recent = *source.recent;
+  keep_payloads();
   for (size_t i = recent.first_since(now - RecentAudio::kAge); i < recent.size(); ++i) {
     const RecentAudioPacket kept = recent[i];
+    const auto payload = pool_.lend(kept.payload);
+    if (!payload) return;
     TrackPacket packet{.stream = {source.track->id().value, 0},
                        .position = {.sequence = kept.sequence, .rtp_time = kept.rtp_time},
                        .codec = source.track->description().codecs.front().codec,
                        .marker = kept.marker,
                        .audio_level = kept.level,
-                       .payload = kept.payload};
+                       .payload = *payload};
     deliver(source, packet, now);
   }
 }

@@ -4,26 +4,52 @@
 #include <cstring>
 
 #include "base/bounded.h"
+#include "base/check.h"
 #include "rtp/packet.h"
 
 namespace parley::shard {
 
-Egress::Egress() : bytes_(std::make_unique<uint8_t[]>(kBuffers * kBufferBytes)) {}
-
-MutableBytes Egress::buffer() {
-  return {&bytes_[next_ * kBufferBytes], kBufferBytes};
+Egress::Egress() : bytes_(std::make_unique_for_overwrite<uint8_t[]>(kArenaBytes)) {
+  runs_.reserve(kArenaRuns);
 }
 
-Bytes Egress::copy(Bytes datagram) {
-  const MutableBytes buffer = this->buffer();
-  const size_t size = std::min(datagram.size(), buffer.size());
-  std::memcpy(buffer.data(), datagram.data(), size);
-  return buffer.first(size);
+MutableBytes Egress::room() {
+  if (taken_) {
+    taken_ = false;
+    used_ = 0;
+    runs_.clear();
+  }
+  PARLEY_CHECK(!exhausted());
+  return {&bytes_[used_], kDatagramBytes};
 }
 
-Bytes Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& channel,
-                   const Departure& departure) {
-  const MutableBytes buffer = this->buffer();
+bool Egress::extends(const DatagramRun& run, const FlowPath& path, size_t size) const {
+  // A shorter one can only be the last.
+  return size <= run.segment && run.bytes.size() % run.segment == 0 &&
+         run.bytes.size() + size <= kRunBytes && run.bytes.size() < run.segment * kRunDatagrams &&
+         run.path == path;
+}
+
+void Egress::add(const FlowPath& path, size_t size) {
+  if (size == 0) return;
+  const uint8_t* at = &bytes_[used_];
+  used_ += size;
+  if (!runs_.empty() && extends(runs_.back(), path, size)) {
+    Bytes& bytes = runs_.back().bytes;
+    bytes = {bytes.data(), bytes.size() + size};
+    return;
+  }
+  runs_.push_back({path, {at, size}, static_cast<uint16_t>(size)});
+}
+
+std::span<const DatagramRun> Egress::take() {
+  if (taken_) return {};
+  taken_ = true;
+  return runs_;
+}
+
+size_t Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& channel,
+                    const Departure& departure, MutableBytes buffer) {
   std::array<uint8_t, 1> level{};
   std::array<uint8_t, 1> orientation{};
   std::array<uint8_t, 3> send_time{};
@@ -63,7 +89,7 @@ Bytes Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& chann
                                  .extensions = {extensions.data(), extensions.size()}};
   const size_t header_size = rtp::write_header(buffer, header);
   size_t at = header_size;
-  if (header_size == 0 || at + 2 + plan.payload.size() + plan.padding > buffer.size()) return {};
+  if (header_size == 0 || at + 2 + plan.payload.size() + plan.padding > buffer.size()) return 0;
   if (plan.original_sequence) {
     store_be16(&buffer[at], *plan.original_sequence);
     at += 2;
@@ -77,7 +103,7 @@ Bytes Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& chann
     at += plan.padding;
     buffer[at - 1] = plan.padding;
   }
-  return channel.protect_rtp(buffer, at).value_or(Bytes{});
+  return channel.protect_rtp(buffer, at).value_or(Bytes{}).size();
 }
 
 }  // namespace parley::shard

@@ -1,12 +1,14 @@
-// Where outgoing packets are written and encrypted: a ring of buffers, so that a driver can gather
-// a batch of finished datagrams before it sends them.
+// Where outgoing packets are written and encrypted: one behind the other, so that those of one
+// viewer and one size make a run, which is sent as one message.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "base/bytes.h"
+#include "base/datagram_run.h"
 #include "rtp/header_extensions.h"
 #include "sfu/down_slot.h"
 #include "transport/secure_channel.h"
@@ -15,33 +17,56 @@ namespace parley::shard {
 
 class Egress {
  public:
-  static constexpr size_t kBuffers = 256;
   // Largest datagram: a received one plus what rewriting may add (CSRC, RTX's two bytes,
   // authentication tag).
-  static constexpr size_t kBufferBytes = 1'600;
+  static constexpr size_t kDatagramBytes = 1'600;
   // What RTCP may take of it before it is encrypted: an unfragmented datagram on every path.
   static constexpr size_t kPlainBytes = 1'150;
+  // What a kernel takes as one message: UDP_MAX_SEGMENTS before Linux 6.9, and 65,535 bytes less
+  // the IPv6 and UDP headers.
+  static constexpr size_t kRunDatagrams = 64;
+  static constexpr size_t kRunBytes = 65'535 - 48;
+  // Sent and written anew when so much is there: it should still lie in the second-level cache (1
+  // to 2 MB for a core) when the kernel copies it.
+  static constexpr size_t kChunkBytes = 256 * 1024;
+  static constexpr size_t kChunkRuns = 512;
 
   Egress();
+
+  // No more should be written before it is sent. For one run, or a few small datagrams, there is
+  // room beyond that.
+  bool full() const { return !taken_ && (used_ >= kChunkBytes || runs_.size() >= kChunkRuns); }
+  // No room for one more datagram at all.
+  bool exhausted() const {
+    return !taken_ && (used_ + kDatagramBytes > kArenaBytes || runs_.size() == kArenaRuns);
+  }
+
+  // Where the next datagram is to be written, kDatagramBytes; not if exhausted().
+  MutableBytes room();
+  // The first `size` bytes of room() are one; 0: none was written.
+  void add(const FlowPath& path, size_t size);
+  // What was added. It stays until room() is asked for again, and is gone then.
+  std::span<const DatagramRun> take();
 
   // What only the moment of sending knows; written where the viewer negotiated the extension.
   struct Departure {
     rtp::AbsSendTime send_time;
     uint16_t transport_sequence = 0;
   };
-  // A plan as an SRTP packet; empty when it can't be sealed.
-  Bytes seal(const sfu::ForwardPlan& plan, transport::SecureChannel& channel,
-             const Departure& departure);
-  // A copy of a finished datagram.
-  Bytes copy(Bytes datagram);
-  // The buffer that the next datagram is written to; the same until advance().
-  MutableBytes buffer();
-  // What was written has been given out: its bytes stay until kBuffers - 1 more were.
-  void advance() { next_ = (next_ + 1) % kBuffers; }
+  // Writes a plan as an SRTP packet to `out`, kDatagramBytes. Its size; 0 if it can't be sealed.
+  static size_t seal(const sfu::ForwardPlan& plan, transport::SecureChannel& channel,
+                     const Departure& departure, MutableBytes out);
 
  private:
+  static constexpr size_t kArenaBytes = kChunkBytes + kRunBytes + 16 * 1024;
+  static constexpr size_t kArenaRuns = kChunkRuns + 64;
+
+  bool extends(const DatagramRun& run, const FlowPath& path, size_t size) const;
+
   std::unique_ptr<uint8_t[]> bytes_;
-  size_t next_ = 0;
+  size_t used_ = 0;
+  std::vector<DatagramRun> runs_;
+  bool taken_ = false;
 };
 
 }  // namespace parley::shard

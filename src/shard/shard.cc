@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "rtp/header_extensions.h"
 #include "rtp/packet.h"
 #include "rtp/rtx.h"
@@ -72,6 +73,8 @@ sfu::Router* Shard::find_router(RouterId id) {
 
 void Shard::handle_command(const media::Command& command, Timestamp now) {
   now_ = now;
+  // Plans point at what commands may take away.
+  for (const sfu::Router* router : dirty_routers_) PARLEY_CHECK(router->plans().empty());
   std::visit([&](const auto& c) { apply(c, now); }, command);
   if (next_tick_.is_never() && !peer_by_id_.empty()) next_tick_ = now + kTick;
 }
@@ -93,6 +96,8 @@ void Shard::apply(const media::CreatePeer& command, Timestamp now) {
   if (!router) router = std::make_unique<sfu::Router>(command.router, pool_, random_);
   dirty_routers_.reserve(routers_.size());
   router->set_peer(command.peer, endpoint, command.description, now);
+  voices_.reserve(peers_.size(), router->plan_capacity());
+  pictures_.reserve(peers_.size(), router->plan_capacity());
   touch(*router);
 }
 
@@ -193,13 +198,10 @@ Peer* Shard::find_peer(const FlowPath& path, Bytes datagram) {
 }
 
 void Shard::answer_stun(const FlowPath& path, Bytes datagram) {
-  const auto size = stun::answer_binding(datagram, path.remote, stun_answer_);
-  if (!size) {
-    counters_.drop(DropReason::kStunRefused);
-    return;
-  }
-  stun_answer_size_ = *size;
-  stun_answer_path_ = path;
+  if (egress_.exhausted()) return counters_.drop(DropReason::kQueueFull);
+  const auto size = stun::answer_binding(datagram, path.remote, egress_.room());
+  if (!size) return counters_.drop(DropReason::kStunRefused);
+  egress_.add(path, *size);
   counters_.stun_answers.add();
 }
 
@@ -223,6 +225,7 @@ void Shard::handle_datagram(const FlowPath& path, MutableBytes datagram, Timesta
       if (transport::classify(datagram) == transport::PacketClass::kStun)
         peer_by_path_[path] = peer->endpoint;
       mark(*peer);
+      write_transport();  // an agent keeps few answers
       note_state(*peer, now);
       break;
     case transport::Received::Kind::kRtp:
@@ -234,6 +237,7 @@ void Shard::handle_datagram(const FlowPath& path, MutableBytes datagram, Timesta
     case transport::Received::Kind::kRefused:
       counters_.drop(to_drop(received.refusal));
       mark(*peer);  // a refused check has an error answer
+      write_transport();
       break;
   }
 }

@@ -10,12 +10,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "base/address.h"
+#include "base/datagram_run.h"
 #include "base/deadline.h"
 #include "base/random.h"
 #include "dtls/certificate.h"
@@ -28,13 +30,9 @@
 #include "shard/egress.h"
 #include "shard/peer.h"
 #include "shard/plan_queue.h"
+#include "shard/viewer_order.h"
 
 namespace parley::shard {
-
-struct OutDatagram {
-  FlowPath path;
-  Bytes bytes;
-};
 
 struct ShardConfig {
   // Payload buffers for repair and replay: 16,384 × 1,472 bytes, resident only as far as used.
@@ -49,22 +47,24 @@ class Shard {
   ~Shard();
 
   void handle_command(const media::Command& command, Timestamp now);
-  // One datagram. It is decrypted in place, and must stay as it is until poll_datagram() has
-  // answered false. `waited`: for how long it had arrived already; feedback to its sender is about
-  // the network, not about us.
+  // One datagram. Several may be given before the next poll, so that what they make for one viewer
+  // leaves together: as long as wants_poll() says no. They are decrypted in place, and must stay as
+  // they are until poll_runs() has given nothing. `waited`: for how long it had arrived already;
+  // feedback to its sender is about the network, not about us.
   void handle_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now,
                        TimeDelta waited = {});
+  // No room for what another datagram may make.
+  bool wants_poll() const;
   void handle_timeout(Timestamp now);
   // From another shard that carries people of the same room; the message's spans must stay until
-  // poll_datagram() has answered false.
+  // poll_runs() has given nothing. Several may come before it, as datagrams may.
   void handle_relay(const sfu::RelayMessage& message, Timestamp now);
-  // What to tell other shards (`to`): to be polled before poll_datagram() after each handle_ call.
+  // What to tell other shards (`to`): to be polled before poll_runs().
   bool poll_relay(sfu::RelayMessage& out);
 
-  // What to send. After each handle_ call, poll until false; the bytes stay valid until
-  // kStableDatagrams more were polled.
-  static constexpr size_t kStableDatagrams = Egress::kBuffers - 1;
-  bool poll_datagram(OutDatagram& out);
+  // What to send: after datagrams, a command or a timeout, until it is empty. The bytes stay valid
+  // until the next call of the shard.
+  std::span<const DatagramRun> poll_runs();
   bool poll_event(media::Event& out);
   Deadline poll_timeout() const;
 
@@ -91,15 +91,18 @@ class Shard {
   void note_state(Peer& peer, Timestamp now);
   void mark(Peer& peer);
   void touch(sfu::Router& router);
-  bool poll_any(OutDatagram& out);
-  bool poll_transport(OutDatagram& out);
-  bool poll_router(sfu::Router& router, OutDatagram& out);
-  bool poll_paced(OutDatagram& out);
-  bool send(Peer& peer, const sfu::ForwardPlan& plan, Downlink::Kind kind, OutDatagram& out);
+  // shard_output.cc: each writes until there is nothing more of its kind or the egress is full.
+  void write_transport();
+  void write_routers();
+  void write_plans(sfu::Router& router, ViewerOrder& order);
+  void write_reports(sfu::Router& router);
+  void write_paced();
+  void write_receiver_reports();
+  bool send(Peer& peer, const FlowPath& path, const sfu::ForwardPlan& plan, Downlink::Kind kind);
   void pace(Peer& peer);
   void steer(Peer& peer, sfu::Router& router, Timestamp now);
-  bool poll_reports(OutDatagram& out);
-  bool seal_rtcp(Peer& peer, MutableBytes buffer, size_t size, OutDatagram& out);
+  template <typename Write>
+  bool send_rtcp(Peer& peer, Write&& write);
 
   const dtls::Certificate& certificate_;
   RandomSource& random_;
@@ -122,14 +125,13 @@ class Shard {
   std::array<congestion::PacketResult, rtp::kMaxFeedbackPackets> arrivals_;
   std::vector<sfu::Router*> dirty_routers_;  // with something to poll
   std::vector<sfu::Router*> linked_;         // of rooms that other shards share
+  bool ordered_ = false;                     // the plans of the last of them are in these
+  ViewerOrder voices_;
+  ViewerOrder pictures_;
   std::vector<media::Event> events_;
   size_t next_event_ = 0;
   Timestamp next_tick_ = Timestamp::never();
   Timestamp now_;  // of the call in progress, for what polling writes
-  // Answers to plain STUN requests wait here; one in gives one out.
-  std::array<uint8_t, 256> stun_answer_{};
-  size_t stun_answer_size_ = 0;
-  FlowPath stun_answer_path_;
 };
 
 }  // namespace parley::shard

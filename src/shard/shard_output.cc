@@ -1,5 +1,6 @@
-// The outgoing half of the shard: what poll_datagram() finds to send, in order of urgency.
+// The outgoing half of the shard: what poll_runs() finds to send, in order of urgency.
 #include <algorithm>
+#include <cstring>
 
 #include "rtp/header_extensions.h"
 #include "shard/shard.h"
@@ -15,88 +16,115 @@ Downlink::Kind kind_of(const sfu::ForwardPlan& plan) {
 }
 }  // namespace
 
-bool Shard::poll_datagram(OutDatagram& out) {
-  if (!poll_any(out)) return false;
-  egress_.advance();
-  return true;
+bool Shard::wants_poll() const {
+  if (egress_.full()) return true;
+  for (const sfu::Router* router : dirty_routers_) {
+    if (router->crowded()) return true;
+  }
+  return false;
 }
 
-bool Shard::poll_any(OutDatagram& out) {
-  if (stun_answer_size_ > 0) {
-    out = {stun_answer_path_, egress_.copy(Bytes(stun_answer_).first(stun_answer_size_))};
-    stun_answer_size_ = 0;
-    return true;
-  }
-  if (poll_transport(out)) return true;
-  while (!dirty_routers_.empty()) {
-    if (poll_router(*dirty_routers_.back(), out)) return true;
-    dirty_routers_.pop_back();
-  }
-  return poll_paced(out) || poll_reports(out);
+std::span<const DatagramRun> Shard::poll_runs() {
+  write_transport();
+  write_routers();
+  write_paced();
+  write_receiver_reports();
+  return egress_.take();
 }
 
-bool Shard::poll_transport(OutDatagram& out) {
-  while (!marked_.empty()) {
+void Shard::write_transport() {
+  while (!marked_.empty() && !egress_.full()) {
     Peer& peer = *peers_[marked_.back()];
     transport::PeerTransport::Output output;
-    if (peer.transport.poll_output(output)) {
-      out = {output.path, egress_.copy(output.bytes)};
-      return true;
+    while (!egress_.exhausted() && peer.transport.poll_output(output)) {
+      const MutableBytes room = egress_.room();
+      const size_t size = std::min(output.bytes.size(), room.size());
+      std::memcpy(room.data(), output.bytes.data(), size);
+      egress_.add(output.path, size);
     }
+    if (egress_.exhausted()) return;
     peer.marked = false;
     marked_.pop_back();
   }
-  return false;
 }
 
-bool Shard::poll_router(sfu::Router& router, OutDatagram& out) {
-  sfu::ForwardPlan plan;
-  while (router.poll_plan(plan)) {
-    Peer& peer = *peers_[plan.endpoint];
-    switch (peer.downlink.admit(plan, now_)) {
-      case Downlink::Passage::kNow:
-        if (send(peer, plan, kind_of(plan), out)) return true;
-        break;
-      case Downlink::Passage::kHeld:
-        pace(peer);
-        break;
-      case Downlink::Passage::kNoRoom:
-        counters_.drop(DropReason::kQueueFull);
-        break;
+// Sound before pictures, each by viewer.
+void Shard::write_routers() {
+  while (!dirty_routers_.empty() && !egress_.full()) {
+    sfu::Router& router = *dirty_routers_.back();
+    if (!ordered_) {
+      const auto plans = router.plans();
+      for (uint32_t i = 0; i < plans.size(); ++i)
+        (plans[i].video ? pictures_ : voices_).add(i, plans[i].endpoint);
+      ordered_ = true;
+    }
+    write_plans(router, voices_);
+    write_plans(router, pictures_);
+    if (!voices_.empty() || !pictures_.empty()) return;
+    write_reports(router);
+    if (egress_.full()) return;
+    router.clear_plans();
+    ordered_ = false;
+    dirty_routers_.pop_back();
+  }
+}
+
+void Shard::write_plans(sfu::Router& router, ViewerOrder& order) {
+  const auto plans = router.plans();
+  while (!order.empty() && !egress_.full()) {
+    Peer& peer = *peers_[order.viewer()];
+    const auto path = peer.transport.media_path();
+    for (uint32_t at = order.plan(); at != ViewerOrder::kNone && !egress_.exhausted();) {
+      const sfu::ForwardPlan& plan = plans[at];
+      const uint32_t next = order.after(at);
+      order.take(at);
+      at = next;
+      switch (peer.downlink.admit(plan, now_)) {
+        case Downlink::Passage::kNow:
+          // Not connected yet: nothing is lost that a key frame won't bring.
+          if (path) send(peer, *path, plan, kind_of(plan));
+          break;
+        case Downlink::Passage::kHeld:
+          pace(peer);
+          break;
+        case Downlink::Passage::kNoRoom:
+          counters_.drop(DropReason::kQueueFull);
+          break;
+      }
     }
   }
-  sfu::SenderReportPlan report;
-  while (router.poll_report(report)) {
-    Peer& peer = *peers_[report.endpoint];
-    const MutableBytes buffer = egress_.buffer();
-    if (seal_rtcp(peer, buffer, write_sender_report(peer, report, buffer), out)) return true;
-  }
-  sfu::Feedback feedback;
-  while (router.poll_feedback(feedback)) {
-    Peer& peer = *peers_[feedback.endpoint];
-    const MutableBytes buffer = egress_.buffer();
-    if (feedback.kind == sfu::Feedback::Kind::kKeyFrame) counters_.key_frame_requests.add();
-    if (seal_rtcp(peer, buffer, write_feedback(feedback, buffer), out)) return true;
-  }
-  return false;
 }
 
-bool Shard::send(Peer& peer, const sfu::ForwardPlan& plan, Downlink::Kind kind, OutDatagram& out) {
-  const auto path = peer.transport.media_path();
-  if (!path) return false;  // not connected yet: nothing is lost that a key frame won't bring
+void Shard::write_reports(sfu::Router& router) {
+  sfu::SenderReportPlan report;
+  while (!egress_.exhausted() && router.poll_report(report)) {
+    Peer& peer = *peers_[report.endpoint];
+    send_rtcp(peer, [&](MutableBytes out) { return write_sender_report(peer, report, out); });
+  }
+  sfu::Feedback feedback;
+  while (!egress_.exhausted() && router.poll_feedback(feedback)) {
+    if (feedback.kind == sfu::Feedback::Kind::kKeyFrame) counters_.key_frame_requests.add();
+    send_rtcp(*peers_[feedback.endpoint],
+              [&](MutableBytes out) { return write_feedback(feedback, out); });
+  }
+}
+
+bool Shard::send(Peer& peer, const FlowPath& path, const sfu::ForwardPlan& plan,
+                 Downlink::Kind kind) {
   const uint16_t sequence = peer.downlink.take_sequence();
-  const Bytes sealed = egress_.seal(
+  const size_t size = Egress::seal(
       plan, peer.transport.channel(),
-      {.send_time = rtp::AbsSendTime::from(now_ - Timestamp()), .transport_sequence = sequence});
-  if (sealed.empty()) {
+      {.send_time = rtp::AbsSendTime::from(now_ - Timestamp()), .transport_sequence = sequence},
+      egress_.room());
+  if (size == 0) {
     counters_.drop(DropReason::kNotSealed);
     return false;
   }
-  peer.downlink.on_sent(sequence, DataSize::bytes(static_cast<int64_t>(sealed.size())), kind, now_);
-  counters_.sent.count(plan.video ? rtp::MediaKind::kVideo : rtp::MediaKind::kAudio, sealed.size());
+  egress_.add(path, size);
+  peer.downlink.on_sent(sequence, DataSize::bytes(static_cast<int64_t>(size)), kind, now_);
+  counters_.sent.count(plan.video ? rtp::MediaKind::kVideo : rtp::MediaKind::kAudio, size);
   if (kind == Downlink::Kind::kRepair) counters_.retransmitted.add();
   if (kind == Downlink::Kind::kPadding) counters_.padding.add();
-  out = {*path, sealed};
   return true;
 }
 
@@ -110,24 +138,24 @@ void Shard::pace(Peer& peer) {
 }
 
 // One pass over those who wait; the next begins when the first of them may send again.
-bool Shard::poll_paced(OutDatagram& out) {
-  while (pacing_at_ < pacing_.size()) {
+void Shard::write_paced() {
+  while (pacing_at_ < pacing_.size() && !egress_.full()) {
     Peer& peer = *peers_[pacing_[pacing_at_]];
+    const auto path = peer.transport.media_path();
     sfu::ForwardPlan plan;
-    if (peer.downlink.poll_held(plan, now_)) {
-      const bool sent = send(peer, plan, kind_of(plan), out);
+    while (!egress_.exhausted() && peer.downlink.poll_held(plan, now_)) {
+      if (path) send(peer, *path, plan, kind_of(plan));
       waiting_.release(plan);
-      if (sent) return true;
-      continue;
     }
-    bool probing = peer.downlink.wants_padding(now_);
-    if (probing) {
+    bool unfilled = false;
+    while (!egress_.exhausted() && peer.downlink.wants_padding(now_) && !unfilled) {
       sfu::Router* router = router_of(peer);
       const auto padding = router ? router->padding(peer.id) : std::nullopt;
-      if (padding && send(peer, *padding, Downlink::Kind::kPadding, out)) return true;
+      unfilled = !padding || !path || !send(peer, *path, *padding, Downlink::Kind::kPadding);
     }
+    if (egress_.exhausted()) return;
     const Timestamp next = peer.downlink.next_departure();
-    if (next.is_never() || probing) {  // nothing to fill the probe with: it lapses
+    if (next.is_never() || unfilled) {  // nothing to fill the probe with: it lapses
       peer.pacing = false;
       pacing_[pacing_at_] = pacing_.back();
       pacing_.pop_back();
@@ -136,37 +164,39 @@ bool Shard::poll_paced(OutDatagram& out) {
     next_pace_ = std::min(next_pace_, next);
     ++pacing_at_;
   }
-  return false;
 }
 
-bool Shard::poll_reports(OutDatagram& out) {
-  while (!due_reports_.empty()) {
+void Shard::write_receiver_reports() {
+  while (!due_reports_.empty() && !egress_.full()) {
     Peer& peer = *peers_[due_reports_.back()];
-    const MutableBytes buffer = egress_.buffer();
-    const MutableBytes plain = buffer.first(Egress::kPlainBytes);
     sfu::Router* router = router_of(peer);
-    if (peer.arrivals.is_due(now_)) {
-      const transport::FeedbackSsrcs ssrcs{kServerSsrc, router ? any_media_ssrc(*router, peer) : 0};
-      if (seal_rtcp(peer, buffer, transport::write_arrivals(peer.arrivals, ssrcs, plain, now_),
-                    out))
-        return true;
+    const transport::FeedbackSsrcs ssrcs{kServerSsrc, router ? any_media_ssrc(*router, peer) : 0};
+    const auto arrivals = [&](MutableBytes out) {
+      return transport::write_arrivals(peer.arrivals, ssrcs, out, now_);
+    };
+    while (peer.arrivals.is_due(now_) && !egress_.exhausted() && send_rtcp(peer, arrivals)) {
     }
+    if (egress_.exhausted()) return;
     if (router && now_ >= peer.next_report) {
       peer.next_report = now_ + kReportInterval;
-      if (seal_rtcp(peer, buffer, write_receiver_reports(peer, *router, plain, now_), out))
-        return true;
+      send_rtcp(peer, [&](MutableBytes out) {
+        return shard::write_receiver_reports(peer, *router, out, now_);
+      });
     }
     due_reports_.pop_back();
   }
-  return false;
 }
 
-bool Shard::seal_rtcp(Peer& peer, MutableBytes buffer, size_t size, OutDatagram& out) {
+// `write` puts a plain compound packet at the start of what it is given; its size, 0: none.
+template <typename Write>
+bool Shard::send_rtcp(Peer& peer, Write&& write) {
+  const MutableBytes room = egress_.room();
+  const size_t size = write(room.first(Egress::kPlainBytes));
   const auto path = peer.transport.media_path();
   if (size == 0 || !path) return false;
-  const auto sealed = peer.transport.channel().protect_rtcp(buffer, size);
+  const auto sealed = peer.transport.channel().protect_rtcp(room, size);
   if (!sealed) return false;
-  out = {*path, *sealed};
+  egress_.add(*path, sealed->size());
   return true;
 }
 

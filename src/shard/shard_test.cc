@@ -83,17 +83,44 @@ TEST(ShardTest, RelayingToAnotherShardAllocatesNothing) {
       EXPECT_EQ(message.to, 2u);
       message.track = kFarTrack;
       other.shard().handle_relay(message, other.now());
-      OutDatagram datagram;
-      while (other.shard().poll_datagram(datagram)) ++out;
+      out += other.poll().datagrams;
     }
-    OutDatagram datagram;
-    while (home.shard().poll_datagram(datagram)) {
-    }
+    home.poll();
   };
   for (auto& packet : home.make_video_packets(1, true)) relay(packet);
   out = 0;
   for (auto& packet : home.make_video_packets(600)) relay(packet);
   EXPECT_EQ(out, 6'000u);
+}
+
+TEST(ShardTest, ForwardingABatchAllocatesNothing) {
+  TestingCall call(10);
+  auto packets = call.make_video_packets(640);
+  size_t out = 0;
+  for (size_t i = 0; i < packets.size(); i += 64) {
+    const NoAllocationScope scope;
+    out += call.forward(std::span(packets).subspan(i, 64)).datagrams;
+  }
+  EXPECT_EQ(out, 6'400u);
+}
+
+TEST(ShardTest, WhatCameAtOnceLeavesInOneRunForEachViewer) {
+  TestingCall call(7);
+  auto packets = call.make_video_packets(9);
+  const auto out = call.forward(packets);
+  EXPECT_EQ(out.datagrams, 63u);
+  EXPECT_EQ(out.runs, 7u);
+}
+
+// 60 packets for 100 viewers are more than one chunk of the egress, and 64 datagrams the longest
+// run.
+TEST(ShardTest, RunsAreCutWhereTheyMustBe) {
+  TestingCall call(100);
+  auto packets = call.make_video_packets(60);
+  const auto out = call.forward(packets);
+  EXPECT_EQ(out.datagrams, 6'000u);
+  EXPECT_GE(out.runs, 200u);  // 60 x 1,200 bytes don't fit one message
+  EXPECT_LE(out.runs, 400u);
 }
 
 TEST(ShardTest, TheAllocationTestCanFail) {
@@ -121,12 +148,13 @@ TEST(ShardTest, AnswersPlainStunFromAnyone) {
                                   3,    4,    5,    6,    7,    8,    9,    10,   11, 12};
   const FlowPath path{TestingCall::kServer, *SocketAddress::parse("198.51.100.7:4321")};
   call.shard().handle_datagram(path, request, call.now());
-  OutDatagram out;
-  ASSERT_TRUE(call.shard().poll_datagram(out));
-  EXPECT_EQ(out.path, path);
-  EXPECT_EQ(out.bytes[0], 0x01);
-  EXPECT_EQ(out.bytes[1], 0x01);
-  EXPECT_FALSE(call.shard().poll_datagram(out));
+  const auto runs = call.shard().poll_runs();
+  ASSERT_EQ(runs.size(), 1u);
+  EXPECT_EQ(runs[0].path, path);
+  EXPECT_EQ(runs[0].count(), 1u);
+  EXPECT_EQ(runs[0].bytes[0], 0x01);
+  EXPECT_EQ(runs[0].bytes[1], 0x01);
+  EXPECT_TRUE(call.shard().poll_runs().empty());
 }
 
 TEST(ShardTest, MalformedDatagramsAreCountedAndTheCallGoesOn) {
@@ -155,8 +183,7 @@ TEST(ShardTest, MalformedDatagramsAreCountedAndTheCallGoesOn) {
         transport::classify(bytes) == transport::PacketClass::kDtls)
       ++ignored_dtls;
     call.shard().handle_datagram({TestingCall::kServer, remote}, bytes, call.now());
-    OutDatagram out;
-    while (call.shard().poll_datagram(out)) {
+    while (!call.shard().poll_runs().empty()) {
     }
   }
   uint64_t counted = 0;

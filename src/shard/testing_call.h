@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -68,18 +69,41 @@ class TestingCall {
   size_t forward(std::vector<uint8_t>& datagram) {
     now_ = now_ + TimeDelta::micros(100);
     shard_.handle_datagram({kServer, address(0)}, datagram, now_);
-    OutDatagram out;
-    size_t count = 0;
-    while (shard_.poll_datagram(out)) ++count;
-    return count;
+    return poll().datagrams;
+  }
+  // The same with several that came at once.
+  struct Forwarded {
+    size_t datagrams = 0;
+    size_t runs = 0;
+    Forwarded& operator+=(const Forwarded& more) {
+      datagrams += more.datagrams;
+      runs += more.runs;
+      return *this;
+    }
+  };
+  Forwarded forward(std::span<std::vector<uint8_t>> datagrams) {
+    now_ = now_ + TimeDelta::micros(100);
+    Forwarded out;
+    for (auto& datagram : datagrams) {
+      shard_.handle_datagram({kServer, address(0)}, datagram, now_);
+      if (shard_.wants_poll()) out += poll();
+    }
+    return out += poll();
+  }
+  // What there is to send now.
+  Forwarded poll() {
+    Forwarded out;
+    for (auto runs = shard_.poll_runs(); !runs.empty(); runs = shard_.poll_runs()) {
+      out.runs += runs.size();
+      for (const DatagramRun& run : runs) out.datagrams += run.count();
+    }
+    return out;
   }
   // The shard's own tick, as a media thread would give it.
   void tick() {
     now_ = now_ + TimeDelta::millis(20);
     shard_.handle_timeout(now_);
-    OutDatagram out;
-    while (shard_.poll_datagram(out)) {
-    }
+    poll();
   }
   void command(const media::Command& command) {
     shard_.handle_command(command, now_);
@@ -153,11 +177,15 @@ class TestingCall {
   }
 
   void drain() {
-    OutDatagram out;
-    while (shard_.poll_datagram(out)) {
-      std::vector<uint8_t> bytes(out.bytes.begin(), out.bytes.end());
-      clients_[out.path.remote.port - 10'000u]->handle_datagram({out.path.remote, out.path.local},
-                                                                bytes, now_);
+    for (auto runs = shard_.poll_runs(); !runs.empty(); runs = shard_.poll_runs()) {
+      for (const DatagramRun& run : runs) {
+        for (size_t i = 0; i < run.count(); ++i) {
+          const Bytes datagram = run.datagram(i);
+          std::vector<uint8_t> bytes(datagram.begin(), datagram.end());
+          clients_[run.path.remote.port - 10'000u]->handle_datagram(
+              {run.path.remote, run.path.local}, bytes, now_);
+        }
+      }
     }
   }
 

@@ -1,0 +1,95 @@
+#include "shard/egress.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "shard/viewer_order.h"
+
+namespace parley::shard {
+namespace {
+
+FlowPath path_to(uint16_t port) {
+  return {{}, {IpAddress::v4(192, 0, 2, 1), port}};
+}
+
+TEST(EgressTest, OneViewersDatagramsOfOneSizeMakeARunThatAShorterOneEnds) {
+  Egress egress;
+  for (const auto& [port, size] : std::vector<std::pair<uint16_t, size_t>>{
+           {1, 100}, {1, 100}, {1, 90}, {1, 90}, {2, 90}, {1, 90}, {1, 91}, {1, 0}}) {
+    egress.room()[0] = static_cast<uint8_t>(size);
+    egress.add(path_to(port), size);
+  }
+  std::vector<size_t> counts;
+  for (const DatagramRun& run : egress.take()) {
+    counts.push_back(run.count());
+    for (size_t i = 0; i < run.count(); ++i) EXPECT_EQ(run.datagram(i)[0], run.datagram(i).size());
+  }
+  EXPECT_EQ(counts, (std::vector<size_t>{3, 1, 1, 1, 1}));
+  EXPECT_TRUE(egress.take().empty()) << "given once";
+}
+
+TEST(EgressTest, RunsAreNoLongerThanAKernelTakes) {
+  Egress egress;
+  for (int i = 0; i < 100; ++i) {
+    egress.room();
+    egress.add(path_to(1), 10);
+  }
+  for (int i = 0; i < 60; ++i) {
+    egress.room();
+    egress.add(path_to(2), 1'200);
+  }
+  std::vector<size_t> counts;
+  for (const DatagramRun& run : egress.take()) counts.push_back(run.count());
+  EXPECT_EQ(counts, (std::vector<size_t>{64, 36, 54, 6}));
+}
+
+TEST(EgressTest, SaysWhenItIsFullAndHasRoomForOneMoreRun) {
+  Egress egress;
+  size_t until_full = 0;
+  for (; !egress.full(); ++until_full) {
+    egress.room();
+    egress.add(path_to(1), 1'200);
+  }
+  size_t beyond = 0;
+  for (; !egress.exhausted(); ++beyond) {
+    egress.room();
+    egress.add(path_to(1), 1'200);
+  }
+  EXPECT_GE(until_full, 200u);
+  EXPECT_GE(beyond * 1'200, Egress::kRunBytes);
+  egress.take();
+  EXPECT_FALSE(egress.full()) << "what was taken makes room";
+}
+
+TEST(ViewerOrderTest, TurnsPacketsTimesViewersIntoViewersTimesPackets) {
+  ViewerOrder order;
+  order.reserve(3, 7);
+  for (uint32_t plan = 0; plan < 6; ++plan) order.add(plan, 2 - plan % 3);
+  order.add(6, 1);
+  std::vector<std::pair<uint32_t, uint32_t>> got;
+  while (!order.empty()) {
+    got.emplace_back(order.viewer(), order.plan());
+    order.take(order.plan());
+  }
+  EXPECT_EQ(got, (std::vector<std::pair<uint32_t, uint32_t>>{
+                     {2, 0}, {2, 3}, {1, 1}, {1, 4}, {1, 6}, {0, 2}, {0, 5}}));
+}
+
+TEST(ViewerOrderTest, BeginsAnewAfterItWasCleared) {
+  ViewerOrder order;
+  order.reserve(2, 4);
+  order.add(0, 0);
+  order.add(1, 1);
+  order.take(0);
+  order.clear();
+  EXPECT_TRUE(order.empty());
+  EXPECT_EQ(order.viewer(), ViewerOrder::kNone);
+  order.add(3, 1);
+  EXPECT_EQ(order.viewer(), 1u);
+  EXPECT_EQ(order.plan(), 3u);
+  EXPECT_EQ(order.after(3), ViewerOrder::kNone);
+}
+
+}  // namespace
+}  // namespace parley::shard
