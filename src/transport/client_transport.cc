@@ -5,16 +5,17 @@
 namespace parley::transport {
 
 ClientTransport::ClientTransport(const dtls::Certificate& certificate, ice::Credentials local,
-                                 RandomSource& random)
+                                 RandomSource& random, const ClientRoles& roles)
     : certificate_(certificate),
-      agent_({.role = ice::Role::Controlling}, std::move(local), random) {}
+      roles_(roles),
+      agent_({.role = roles.ice}, std::move(local), random) {}
 
 void ClientTransport::connect(const SocketAddress& local, ice::Credentials remote,
                               std::span<const SocketAddress> remote_addresses,
                               const dtls::Fingerprint& remote_fingerprint, Timestamp now) {
-  channel_.emplace(certificate_, dtls::SessionConfig{.role = dtls::Role::kClient,
+  channel_.emplace(certificate_, dtls::SessionConfig{.role = roles_.dtls,
                                                      .remote_fingerprint = remote_fingerprint,
-                                                     .srtp_profiles = {}});
+                                                     .srtp_profiles = roles_.srtp_profiles});
   agent_.add_host(local, now);
   agent_.set_remote(std::move(remote), now);
   uint16_t preference = 65535;

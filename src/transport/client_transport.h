@@ -1,4 +1,4 @@
-// The client's side of a bundle: full ICE agent, DTLS client, SRTP. For simulated clients and the
+// The client's side of a bundle: full ICE agent, DTLS, SRTP. For simulated clients and the
 // load generator; the mirror of PeerTransport.
 #pragma once
 
@@ -11,13 +11,20 @@
 
 namespace parley::transport {
 
+// What the negotiation makes of a client; the defaults are those of who offers to a lite server.
+struct ClientRoles {
+  ice::Role ice = ice::Role::Controlling;
+  dtls::Role dtls = dtls::Role::kClient;
+  BoundedVector<dtls::SrtpProfile, 3> srtp_profiles;  // as in dtls::SessionConfig
+};
+
 class ClientTransport {
  public:
   // `random` must outlive it.
   ClientTransport(const dtls::Certificate& certificate, ice::Credentials local,
-                  RandomSource& random);
+                  RandomSource& random, const ClientRoles& roles = {});
 
-  // From the server's answer: connects from the local address given.
+  // From the server's description: connects from the local address given.
   void connect(const SocketAddress& local, ice::Credentials remote,
                std::span<const SocketAddress> remote_addresses,
                const dtls::Fingerprint& remote_fingerprint, Timestamp now);
@@ -38,6 +45,7 @@ class ClientTransport {
   void start_when_ready(Timestamp now);
 
   const dtls::Certificate& certificate_;
+  ClientRoles roles_;
   ice::Agent agent_;
   std::optional<SecureChannel> channel_;
   bool started_ = false;
