@@ -39,6 +39,20 @@ Member& MeetingWorld::enter(const std::string& name, const ClientConfig& config,
   return *members.back();
 }
 
+LoadMember& MeetingWorld::enter_load(load::ParticipantConfig config, const load::Material& material,
+                                     LinkConfig up, LinkConfig down) {
+  config.room = "sim";
+  const auto address = IpAddress::v4(10, 0, 1, static_cast<uint8_t>(next_member_++));
+  load_members.push_back(std::make_unique<LoadMember>(network, address, std::move(config), material,
+                                                      certificate_, random_, latencies));
+  LoadMember& member = *load_members.back();
+  network.attach(address, member, up, down);
+  member.connection = control::ConnectionId{next_connection_++};
+  control_->handle_connected(member.connection, {address, kServer.ip}, network.now());
+  member.handle_open(kServer.ip);
+  return member;
+}
+
 void MeetingWorld::open(Member& member) {
   member.connection = control::ConnectionId{next_connection_++};
   control_->handle_connected(member.connection, {member.media().address(), kServer.ip},
@@ -65,14 +79,20 @@ void MeetingWorld::reconnect(Member& member) {
 }
 
 void MeetingWorld::send_raw(Member& member, std::string frame) {
-  frames_.push_back({network.now() + kSocketDelay, member.connection, std::move(frame), true});
+  send_frame(member.connection, std::move(frame));
 }
 
-Member* MeetingWorld::member_of(control::ConnectionId connection) {
+void MeetingWorld::send_frame(control::ConnectionId connection, std::string text) {
+  frames_.push_back({network.now() + kSocketDelay, connection, std::move(text), true});
+}
+
+void MeetingWorld::deliver(const Frame& frame) {
   for (auto& member : members) {
-    if (member->connection == connection) return member.get();
+    if (member->connection == frame.connection) member->handle_frame(frame.text);
   }
-  return nullptr;
+  for (auto& member : load_members) {
+    if (member->connection == frame.connection) member->handle_frame(frame.text);
+  }
 }
 
 void MeetingWorld::pump_control() {
@@ -93,8 +113,8 @@ void MeetingWorld::step() {
     frames_.pop_front();
     if (frame.to_server) {
       control_->handle_message(frame.connection, frame.text, now, 1'700'000'000'000 + now.ms());
-    } else if (Member* member = member_of(frame.connection)) {
-      member->handle_frame(frame.text);
+    } else {
+      deliver(frame);
     }
   }
   for (const auto& event : std::exchange(server_.events, {}))
@@ -106,6 +126,9 @@ void MeetingWorld::step() {
     for (auto& text : member->take_frames()) {
       if (member->connection) send_raw(*member, std::move(text));
     }
+  }
+  for (auto& member : load_members) {
+    for (auto& text : member->take_frames()) send_frame(member->connection, std::move(text));
   }
 }
 

@@ -10,6 +10,7 @@
 #include "control/control_plane.h"
 #include "dtls/certificate.h"
 #include "dtls/deterministic_random.h"
+#include "sim/load_member.h"
 #include "sim/media_world.h"
 #include "sim/member.h"
 
@@ -24,6 +25,9 @@ class MeetingWorld {
   // Opens a socket and joins.
   Member& enter(const std::string& name, const ClientConfig& config = {.camera_encodings = 3},
                 LinkConfig up = {}, LinkConfig down = {});
+  // The same for a participant of the load generator. `material` must outlive the world.
+  LoadMember& enter_load(load::ParticipantConfig config, const load::Material& material,
+                         LinkConfig up = {}, LinkConfig down = {});
   // Says leave.
   void leave(Member& member);
   // The socket breaks, the media stays.
@@ -39,6 +43,8 @@ class MeetingWorld {
 
   Network network;
   std::vector<std::unique_ptr<Member>> members;
+  std::vector<std::unique_ptr<LoadMember>> load_members;
+  load::Latencies latencies;  // of what load_members receive
 
  private:
   struct Frame {
@@ -48,9 +54,10 @@ class MeetingWorld {
     bool to_server = false;
   };
   void open(Member& member);
+  void deliver(const Frame& frame);
+  void send_frame(control::ConnectionId connection, std::string text);
   void step();
   void pump_control();
-  Member* member_of(control::ConnectionId connection);
 
   SeededRandom openssl_seed_;
   dtls::DeterministicRandomScope openssl_;

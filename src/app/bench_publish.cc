@@ -8,13 +8,13 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
-#include <ctime>
 #include <fstream>
 #include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "app/bench_process.h"
 #include "app/bench_report.h"
 #include "app/command_line.h"
 #include "dtls/certificate.h"
@@ -37,25 +37,19 @@ constexpr size_t kSoundBytes = 80;
 // For the farewells to leave.
 constexpr TimeDelta kLeaveTime = TimeDelta::millis(300);
 
-const char* name_of(load::ParticipantState state) {
+const char* name_of(load::ClientState state) {
   switch (state) {
-    case load::ParticipantState::kIdle:
-    case load::ParticipantState::kJoining:
+    case load::ClientState::kIdle:
+    case load::ClientState::kJoining:
       return "joining";
-    case load::ParticipantState::kConnecting:
+    case load::ClientState::kConnecting:
       return "connecting";
-    case load::ParticipantState::kConnected:
+    case load::ClientState::kConnected:
       return "connected";
-    case load::ParticipantState::kEnded:
+    case load::ClientState::kEnded:
       return "ended";
   }
   return "unknown";
-}
-
-TimeDelta processor_time() {
-  timespec used{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-  return TimeDelta::seconds(used.tv_sec) + TimeDelta::micros(used.tv_nsec / 1000);
 }
 
 void print(std::FILE* where, const std::string& text) {
@@ -69,7 +63,8 @@ class Gathering {
   // Sends all that `participant` has to say now.
   void flush(load::Participant& participant, io::UdpSocket& socket) {
     transport::PeerTransport::Output output;
-    while (participant.poll_datagram(output)) {
+    const Timestamp now = io::monotonic_now();
+    while (participant.poll_datagram(output, now)) {
       Buffer& buffer = buffers_[size_];
       if (output.bytes.size() > buffer.size()) continue;  // no link would take it
       std::ranges::copy(output.bytes, buffer.begin());
@@ -150,7 +145,8 @@ class PublishRun {
         load::ParticipantConfig{
             .room = options_.room,
             .name = fmt::format("Load {}", number),
-            .speaks = number <= options_.voices,
+            .number = static_cast<uint32_t>(number),
+            .speech = number <= options_.voices ? 1.0 : 0.0,
             .ntp_offset = TimeDelta::millis(io::wall_clock_ms()) - (now - Timestamp())},
         material_, certificate_, random_, std::move(*udp), now));
     ++joining_;
@@ -186,7 +182,7 @@ class PublishRun {
     const Timestamp now = io::monotonic_now();
     member.udp.receive(received_);
     for (const io::ReceivedDatagram& datagram : received_.datagrams())
-      member.participant.handle_datagram(datagram.path, datagram.bytes, now);
+      member.participant.handle_datagram(datagram.path, datagram.bytes, now, now);
     after_input(member);
   }
 
@@ -218,14 +214,14 @@ class PublishRun {
   }
 
   void settle(Member& member) {
-    const load::ParticipantState state = member.participant.state();
-    const bool ended = state == load::ParticipantState::kEnded;
+    const load::ClientState state = member.participant.state();
+    const bool ended = state == load::ClientState::kEnded;
     if (ended && !ending_) {
       fail(
           fmt::format("{} is out: {}", member.participant.name(), member.participant.end_reason()));
       return;
     }
-    if (member.settled || (!ended && state != load::ParticipantState::kConnected)) return;
+    if (member.settled || (!ended && state != load::ClientState::kConnected)) return;
     member.settled = true;
     --joining_;
     if (ending_) return;
@@ -298,21 +294,23 @@ class PublishRun {
                    .room = options_.room,
                    .elapsed = now - started_,
                    .all_connected = std::nullopt,
-                   .processor = processor_time() - processor_at_start_,
+                   .processor = own_processor_time() - processor_at_start_,
                    .participants = {}};
     if (all_connected_at_) run.all_connected = *all_connected_at_ - started_;
     for (const auto& member : members_) {
       const load::Participant& one = member->participant;
-      ParticipantFigures& out =
-          run.participants.emplace_back(ParticipantFigures{.name = one.name(),
-                                                           .id = one.id(),
-                                                           .state = name_of(one.state()),
-                                                           .connect_time = std::nullopt,
-                                                           .sound = one.sound(),
-                                                           .pictures = {}});
+      ParticipantFigures& out = run.participants.emplace_back(
+          ParticipantFigures{.name = one.name(),
+                             .id = one.id(),
+                             .state = name_of(one.state()),
+                             .connect_time = std::nullopt,
+                             .sound = one.media().publisher()->sound(),
+                             .pictures = {}});
       if (one.connected_at()) out.connect_time = *one.connected_at() - member->opened_at;
-      for (size_t i = 0; i < one.encodings(); ++i) {
-        out.pictures.push_back({material_.clip.encoding(i).rid, one.wanted(i), one.pictures(i)});
+      const load::Publisher& publisher = *one.media().publisher();
+      for (size_t i = 0; i < publisher.encodings(); ++i) {
+        out.pictures.push_back(
+            {material_.encoding(i).rid, publisher.wanted(i), publisher.pictures(i)});
       }
     }
     return run;
@@ -333,7 +331,7 @@ class PublishRun {
   size_t connected_ = 0;
   Timestamp started_;
   std::optional<Timestamp> all_connected_at_;
-  TimeDelta processor_at_start_ = processor_time();
+  TimeDelta processor_at_start_ = own_processor_time();
   bool ending_ = false;
   int status_ = kExitOk;
 };
@@ -353,7 +351,7 @@ int bench_publish(const BenchPublishOptions& options) {
     return kExitFailed;
   }
   const auto run = std::make_unique<PublishRun>(
-      options, load::Material{std::move(*clip), load::silent_opus(kSoundBytes)},
+      options, load::Material{std::move(*clip), load::silent_opus(kSoundBytes), {}},
       std::move(*certificate));
   return run->run();
 }

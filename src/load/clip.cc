@@ -51,7 +51,7 @@ class Encoder {
   ~Encoder() {
     if (open_) vpx_codec_destroy(&codec_);
   }
-  bool open(const ClipEncoding& encoding, const ClipConfig& config) {
+  bool open(const Encoding& encoding, const ClipConfig& config) {
     vpx_codec_enc_cfg_t settings;
     if (vpx_codec_enc_config_default(vpx_codec_vp8_cx(), &settings, 0) != VPX_CODEC_OK)
       return false;
@@ -102,7 +102,7 @@ std::expected<Clip, std::string> Clip::make(const ClipConfig& config) {
   PARLEY_CHECK(!config.encodings.empty() && config.frames_per_second > 0);
   Clip clip;
   clip.config_ = config;
-  for (const ClipEncoding& encoding : config.encodings) {
+  for (const Encoding& encoding : config.encodings) {
     auto track = encode(encoding, config);
     if (!track) return std::unexpected(track.error());
     clip.tracks_.push_back(std::move(*track));
@@ -110,7 +110,7 @@ std::expected<Clip, std::string> Clip::make(const ClipConfig& config) {
   return clip;
 }
 
-std::expected<Clip::Track, std::string> Clip::encode(const ClipEncoding& encoding,
+std::expected<Clip::Track, std::string> Clip::encode(const Encoding& encoding,
                                                      const ClipConfig& config) {
   const auto fail = [&](const std::string& why) {
     return std::unexpected("The test picture can't be encoded in " +

@@ -10,21 +10,12 @@
 #include "base/bytes.h"
 #include "base/units.h"
 #include "load/media_sender.h"
+#include "load/traffic.h"
 
 namespace parley::load {
 
-struct ClipEncoding {
-  std::string rid;
-  uint16_t width = 0;
-  uint16_t height = 0;
-  DataRate rate;
-};
-
 struct ClipConfig {
-  // Those of Parley's own page (web/packages/browser/src/layer-plan.ts), smallest first.
-  std::vector<ClipEncoding> encodings = {{"l", 320, 180, DataRate::kbps(150)},
-                                         {"m", 640, 360, DataRate::kbps(500)},
-                                         {"h", 1280, 720, DataRate::kbps(1500)}};
+  std::vector<Encoding> encodings = page_encodings();
   int frames_per_second = 20;
   // Long, so that the key frame at its start comes rarely without being asked for.
   TimeDelta length = TimeDelta::seconds(10);
@@ -37,7 +28,7 @@ class Clip {
   static std::expected<Clip, std::string> make(const ClipConfig& config);
 
   size_t encodings() const { return tracks_.size(); }
-  const ClipEncoding& encoding(size_t index) const { return config_.encodings[index]; }
+  const Encoding& encoding(size_t index) const { return config_.encodings[index]; }
   TimeDelta frame_interval() const {
     return TimeDelta::micros(1'000'000 / config_.frames_per_second);
   }
@@ -56,7 +47,7 @@ class Clip {
     std::vector<uint8_t> bytes;
     std::vector<Place> pictures;
   };
-  static std::expected<Track, std::string> encode(const ClipEncoding& encoding,
+  static std::expected<Track, std::string> encode(const Encoding& encoding,
                                                   const ClipConfig& config);
 
   ClipConfig config_;

@@ -1,6 +1,7 @@
 #include "load/media_sender.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "base/check.h"
@@ -26,7 +27,8 @@ size_t MediaSender::add_stream(StreamConfig config) {
   Stream stream;
   stream.next_sequence = config.first_sequence;
   stream.picture_id = config.first_picture_id & 0x7fff;
-  stream.kept.resize(is_video(config) ? kKeptPackets : kKeptSound);
+  const size_t pictures = config.kept_packets != 0 ? config.kept_packets : kKeptPackets;
+  stream.kept.resize(is_video(config) ? pictures : kKeptSound);
   stream.config = std::move(config);
   streams_.push_back(std::move(stream));
   return streams_.size() - 1;
@@ -53,20 +55,70 @@ void MediaSender::send_sound(size_t index, Bytes payload, Timestamp now) {
   plan(index, {.rtp_time = rtp_time(streams_[index], now), .body = payload});
 }
 
+rtp::Vp8Descriptor MediaSender::begin_picture(Stream& stream, bool key_frame, uint8_t temporal,
+                                              bool layer_sync) {
+  stream.picture_id = (stream.picture_id + 1) & 0x7fff;
+  if (temporal == 0) ++stream.tl0_pic_idx;
+  ++stream.counters.pictures;
+  if (key_frame) ++stream.counters.key_frames;
+  return {.start_of_partition = true,
+          .picture_id = stream.picture_id,
+          .long_picture_id = true,
+          .tl0_pic_idx = stream.tl0_pic_idx,
+          .temporal_id = temporal,
+          .layer_sync = layer_sync};
+}
+
+void MediaSender::append_stamp(Stream& stream, Kept& packet, size_t payload) {
+  const Stamp stamp{.source = stream.config.stamp_source, .number = stream.next_stamp++};
+  packet.stamp_offset = packet.head_size;
+  write_stamp(MutableBytes(packet.head).subspan(packet.head_size), stamp);
+  packet.head_size += kStampSize;
+  if (payload > packet.head_size) packet.body = filler(stamp, payload - packet.head_size);
+}
+
+void MediaSender::send_blank_sound(size_t index, size_t bytes, Timestamp now) {
+  PARLEY_CHECK(index < streams_.size() && bytes <= kMaxFiller);
+  if (plans_.size() >= kMaxPlans) return;
+  Stream& stream = streams_[index];
+  Kept packet{.rtp_time = rtp_time(stream, now)};
+  packet.head[0] = 31 << 3;  // RFC 6716 §3.1: one frame of 20 ms, full band, CELT
+  packet.head_size = 1;
+  append_stamp(stream, packet, bytes);
+  plan(index, packet);
+}
+
+void MediaSender::send_blank_picture(size_t index, const BlankPicture& picture, Timestamp now) {
+  PARLEY_CHECK(index < streams_.size() && picture.packets > 0);
+  if (plans_.size() + picture.packets > kMaxPlans) return;
+  Stream& stream = streams_[index];
+  auto descriptor = begin_picture(stream, picture.key_frame, 0, false);
+  const uint32_t time = rtp_time(stream, now);
+  for (size_t i = 0; i < picture.packets; ++i) {
+    Kept packet{.marker = i + 1 == picture.packets, .rtp_time = time};
+    const size_t described = rtp::write_vp8_descriptor(packet.head, descriptor);
+    ByteWriter head(MutableBytes(packet.head).subspan(described));
+    descriptor.start_of_partition = false;
+    // RFC 6386 §9.1. The stamp stands at the same place in every packet.
+    const std::array<uint8_t, 3> tag = {static_cast<uint8_t>(picture.key_frame ? 0x10 : 0x11), 0,
+                                        0};
+    head.bytes(tag);
+    head.u24(0x9d012a);
+    head.u16(std::byteswap(picture.width));
+    head.u16(std::byteswap(picture.height));
+    packet.head_size = static_cast<uint8_t>(described + head.size());
+    const size_t payload =
+        picture.bytes / picture.packets + (i < picture.bytes % picture.packets ? 1 : 0);
+    append_stamp(stream, packet, std::min(payload, kMaxFiller));
+    plan(index, packet);
+  }
+}
+
 void MediaSender::send_picture(size_t index, const Picture& picture, Timestamp now) {
   PARLEY_CHECK(index < streams_.size());
   if (plans_.size() >= kMaxPlans) return;
   Stream& stream = streams_[index];
-  stream.picture_id = (stream.picture_id + 1) & 0x7fff;
-  if (picture.temporal == 0) ++stream.tl0_pic_idx;
-  ++stream.counters.pictures;
-  if (picture.key_frame) ++stream.counters.key_frames;
-  rtp::Vp8Descriptor descriptor{.start_of_partition = true,
-                                .picture_id = stream.picture_id,
-                                .long_picture_id = true,
-                                .tl0_pic_idx = stream.tl0_pic_idx,
-                                .temporal_id = picture.temporal,
-                                .layer_sync = picture.layer_sync};
+  auto descriptor = begin_picture(stream, picture.key_frame, picture.temporal, picture.layer_sync);
   for (Bytes left = picture.data; !left.empty();) {
     const Bytes body = left.first(std::min(left.size(), kPayload));
     left = left.subspan(body.size());
@@ -162,8 +214,10 @@ size_t MediaSender::poll_packet(MutableBytes buffer, Timestamp now) {
     const Plan next = plans_.front();
     plans_.pop_front();
     Stream& stream = streams_[next.stream];
-    const Kept& packet = stream.place(next.sequence);
+    Kept& packet = stream.place(next.sequence);
     if (packet.sequence != next.sequence) continue;  // replaced while it waited
+    if (packet.stamp_offset != 0) set_stamp_time(&packet.head[packet.stamp_offset], now);
+    packet.stamp_offset = 0;  // a repair bears the time of its original
     const size_t size = write(stream, packet, next.repair, buffer, now);
     if (next.repair) ++stream.next_rtx_sequence;
     return size;

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/units.h"
+#include "load/stamp.h"
 #include "rtp/header_extensions.h"
 #include "rtp/parameters.h"
 #include "rtp/rtcp.h"
@@ -26,6 +27,9 @@ struct StreamConfig {
   uint16_t first_sequence = 0;
   uint32_t first_rtp_time = 0;
   uint16_t first_picture_id = 0;  // 15 bits; pictures only
+  uint32_t stamp_source = 0;      // of what is sent blank
+  // Of pictures, for repairs; 0: MediaSender::kKeptPackets.
+  size_t kept_packets = 0;
 };
 
 struct StreamCounters {
@@ -46,6 +50,16 @@ struct Picture {
   bool layer_sync = false;  // of an upper layer: depends on the base layer only
 };
 
+// One VP8 picture that no decoder can show: a true frame header, and stamps (stamp.h) in every
+// packet.
+struct BlankPicture {
+  size_t bytes = 0;    // of all packets without headers; raised to what the stamps need
+  size_t packets = 1;  // their sizes differ by at most one byte
+  bool key_frame = false;
+  uint16_t width = 0;
+  uint16_t height = 0;
+};
+
 // Does no IO and no encryption: packets are planned by the send_ functions and written one at a
 // time, plain, by poll_packet(). The media itself is never copied before that, so many senders can
 // share one clip.
@@ -57,8 +71,10 @@ class MediaSender {
   static constexpr size_t kKeptPackets = 1024;
   // A receiver that asks for more than this at once gets the rest when it asks again.
   static constexpr size_t kMaxPlans = 4096;
+  // VP8 descriptor, frame header and stamp of a blank packet.
+  static constexpr size_t kBlankHead = rtp::kMaxVp8DescriptorSize + 10 + kStampSize;
   // More than poll_packet() and write_reports() ever write.
-  static constexpr size_t kMaxPacket = 1300;
+  static constexpr size_t kMaxPacket = 1400;
 
   // `start`: RTP times count from here. `ntp_offset`: what to add to a Timestamp's microseconds to
   // get those since 1970, for sender reports.
@@ -73,6 +89,11 @@ class MediaSender {
   void send_sound(size_t stream, Bytes payload, Timestamp now);
   // Plans the packets of a picture, with the next picture id.
   void send_picture(size_t stream, const Picture& picture, Timestamp now);
+
+  // The same for packets that bear stamps. The time in them is that of their first poll_packet().
+  // `bytes` of payload, raised to what the stamp needs.
+  void send_blank_sound(size_t stream, size_t bytes, Timestamp now);
+  void send_blank_picture(size_t stream, const BlankPicture& picture, Timestamp now);
 
   // NACK: plans the repairs (RFC 4588). PLI and FIR: see take_key_frame_request(). Anything else is
   // ignored.
@@ -98,7 +119,8 @@ class MediaSender {
     bool used = false;
     bool marker = false;
     uint8_t head_size = 0;
-    std::array<uint8_t, rtp::kMaxVp8DescriptorSize> head{};
+    uint8_t stamp_offset = 0;  // in `head`, until the time is written; 0: none
+    std::array<uint8_t, kBlankHead> head{};
     uint32_t rtp_time = 0;
     Bytes body;
   };
@@ -111,6 +133,7 @@ class MediaSender {
     uint8_t tl0_pic_idx = 0;
     uint8_t last_fir = 0;
     bool saw_fir = false;
+    uint32_t next_stamp = 0;
     bool key_frame_requested = false;
     std::vector<Kept> kept;  // by sequence number
     Kept& place(uint16_t sequence) { return kept[sequence % kept.size()]; }
@@ -123,6 +146,10 @@ class MediaSender {
 
   uint32_t rtp_time(const Stream& stream, Timestamp now) const;
   Stream* find(uint32_t ssrc);
+  // The descriptor of the next picture's first packet.
+  rtp::Vp8Descriptor begin_picture(Stream& stream, bool key_frame, uint8_t temporal,
+                                   bool layer_sync);
+  static void append_stamp(Stream& stream, Kept& packet, size_t payload);
   void plan(size_t stream, Kept packet);
   size_t write(const Stream& stream, const Kept& packet, bool repair, MutableBytes buffer,
                Timestamp now);

@@ -6,6 +6,8 @@
 #include <array>
 #include <numeric>
 
+#include "load/stamp.h"
+#include "rtp/opus.h"
 #include "rtp/packet.h"
 #include "rtp/rtcp_key_frame_request.h"
 #include "rtp/rtcp_nack.h"
@@ -178,6 +180,52 @@ TEST_F(MediaSenderTest, ReportsOnlyStreamsThatSent) {
   EXPECT_EQ(report->packet_count, 3u);
   EXPECT_EQ(report->ntp, rtp::NtpTime::from_unix(TimeDelta::seconds(1'700'000'011)));
   EXPECT_FALSE(reader.next());
+}
+
+TEST_F(MediaSenderTest, BlankPicturesBearStampsOfTheMomentTheyLeave) {
+  sender.send_blank_picture(
+      1, {.bytes = 2500, .packets = 3, .key_frame = true, .width = 640, .height = 360}, start);
+  const auto packets = take();
+  ASSERT_EQ(packets.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    const auto packet = view(packets[i]);
+    EXPECT_EQ(packet.payload.size(), i == 0 ? 834u : 833u);
+    EXPECT_EQ(packet.marker, i == 2);
+    const auto descriptor = rtp::parse_vp8_descriptor(packet.payload);
+    ASSERT_TRUE(descriptor);
+    const auto stamp = read_stamp(packet.payload.subspan(descriptor->size + 10));
+    ASSERT_TRUE(stamp);
+    EXPECT_EQ(stamp->number, i);
+    EXPECT_EQ(stamp->sent, Timestamp::seconds(1));  // when take() polled
+  }
+  const Bytes first = view(packets[0]).payload;
+  const auto header = rtp::parse_vp8_frame_header(first, *rtp::parse_vp8_descriptor(first));
+  ASSERT_TRUE(header);
+  EXPECT_TRUE(header->key_frame);
+  EXPECT_EQ(header->width, 640);
+  EXPECT_EQ(header->height, 360);
+}
+
+TEST_F(MediaSenderTest, ARepairBearsTheTimeOfItsOriginal) {
+  sender.send_blank_picture(1, {.bytes = 500, .packets = 1}, start);
+  take();
+  nack({65'534});
+  std::array<uint8_t, 1500> buffer;
+  const size_t size = sender.poll_packet(buffer, Timestamp::seconds(2));
+  ASSERT_GT(size, 0u);
+  const Bytes payload = rtp::PacketView::parse(Bytes(buffer).first(size))->payload.subspan(2);
+  const size_t at = rtp::parse_vp8_descriptor(payload)->size + 10u;
+  EXPECT_EQ(read_stamp(payload.subspan(at))->sent, Timestamp::seconds(1));
+}
+
+TEST_F(MediaSenderTest, BlankSoundIsOpusOfTwentyMilliseconds) {
+  sender.send_blank_sound(0, 80, start);
+  const auto packets = take();
+  ASSERT_EQ(packets.size(), 1u);
+  const auto packet = view(packets[0]);
+  EXPECT_EQ(packet.payload.size(), 80u);
+  EXPECT_EQ(rtp::opus_duration(packet.payload), TimeDelta::millis(20));
+  EXPECT_TRUE(read_stamp(packet.payload.subspan(1)));
 }
 
 }  // namespace

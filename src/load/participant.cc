@@ -1,10 +1,10 @@
 #include "load/participant.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
-#include "dtls/fingerprint.h"
-#include "rtp/rtcp.h"
+#include "base/check.h"
 
 namespace parley::load {
 namespace client = signaling::client;
@@ -18,44 +18,34 @@ constexpr int64_t kJoinId = 1;
 // The mids that build_offer() gives to the two tracks.
 constexpr const char* kMicMid = "0";
 constexpr const char* kCameraMid = "1";
-// draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1.
-constexpr uint8_t kTransportWideFormat = 15;
-constexpr uint8_t kSpeechLevel = 30;
-constexpr uint8_t kSilenceLevel = 127;
-
-TimeDelta draw_below(RandomSource& random, TimeDelta bound) {
-  return TimeDelta::micros(static_cast<int64_t>(random.below(static_cast<uint64_t>(bound.us()))));
-}
 
 }  // namespace
 
 Participant::Participant(ParticipantConfig config, const Material& material,
-                         const dtls::Certificate& certificate, RandomSource& random, Timestamp now)
-    : config_(std::move(config)),
-      material_(material),
-      certificate_(certificate),
-      random_(random),
-      credentials_(ice::Credentials::draw(random)),
-      transport_(certificate, credentials_, random),
-      sender_(sdp::kOfferedExtensions, now, config_.ntp_offset),
-      sound_phase_(draw_below(random, kSoundInterval)),
-      picture_phase_(draw_below(random, material.clip.frame_interval())),
-      now_(now) {
-  sender_.set_audio_level(
-      {.level = config_.speaks ? kSpeechLevel : kSilenceLevel, .voice = config_.speaks});
-  const auto stream = [&](const rtp::CodecParameters& codec, const char* mid, std::string rid) {
-    sender_.add_stream({.codec = codec,
-                        .ssrc = {random.u32(), codec.rtx_payload_type != 0 ? random.u32() : 0},
-                        .mid = mid,
-                        .rid = std::move(rid),
-                        .first_sequence = static_cast<uint16_t>(random.u32()),
-                        .first_rtp_time = random.u32(),
-                        .first_picture_id = static_cast<uint16_t>(random.u32())});
-  };
-  stream(sdp::kOfferedOpus, kMicMid, "");
-  for (size_t i = 0; i < material.clip.encodings(); ++i)
-    stream(sdp::kOfferedVp8, kCameraMid, material.clip.encoding(i).rid);
-  encodings_.resize(material.clip.encodings());
+                         const dtls::Certificate& certificate, RandomSource& random, Timestamp now,
+                         Latencies* latencies)
+    : config_(std::move(config)), material_(material), leg_(certificate, random), now_(now) {
+  PARLEY_CHECK(config_.mic || !config_.camera);  // the mids above are places
+  if (config_.mic) {
+    leg_.publish(std::make_unique<Publisher>(PublisherConfig{.camera = config_.camera,
+                                                             .speech = config_.speech,
+                                                             .number = config_.number,
+                                                             .ntp_offset = config_.ntp_offset,
+                                                             .audio = sdp::kOfferedOpus,
+                                                             .video = sdp::kOfferedVp8,
+                                                             .extensions = sdp::kOfferedExtensions,
+                                                             .audio_mid = kMicMid,
+                                                             .video_mid = kCameraMid},
+                                             material, random, now));
+  }
+  if (config_.audio_slots + config_.video_slots > 0) {
+    PARLEY_CHECK(latencies != nullptr);
+    leg_.receive(std::make_unique<MediaReceiver>(
+        ReceiverConfig{.extensions = sdp::kOfferedExtensions,
+                       .check_every = config_.check_every,
+                       .red_payload_type = sdp::kOfferedOpus.red_payload_type},
+        *latencies));
+  }
 }
 
 void Participant::say(const signaling::ClientMessage& message) {
@@ -64,15 +54,23 @@ void Participant::say(const signaling::ClientMessage& message) {
 
 sdp::ClientOffer Participant::offer() const {
   sdp::ClientOffer offer;
-  offer.tracks.push_back(
-      {.kind = rtp::MediaKind::kAudio, .rids = {}, .ssrc = {sender_.config(kSound).ssrc.ssrc, 0}});
-  sdp::ClientTrack camera{.kind = rtp::MediaKind::kVideo, .rids = {}, .ssrc = {}};
-  for (size_t i = 0; i < material_.clip.encodings(); ++i)
-    camera.rids.push_back(material_.clip.encoding(i).rid);
-  offer.tracks.push_back(std::move(camera));
-  offer.ice_ufrag = credentials_.ufrag;
-  offer.ice_pwd = credentials_.password;
-  offer.fingerprint = dtls::fingerprint_text(certificate_.fingerprint_sha256());
+  if (const Publisher* publisher = leg_.publisher()) {
+    offer.tracks.push_back(
+        {.kind = rtp::MediaKind::kAudio, .rids = {}, .ssrc = publisher->sound_ssrc()});
+    if (config_.camera) {
+      sdp::ClientTrack camera{.kind = rtp::MediaKind::kVideo, .rids = {}, .ssrc = {}};
+      for (size_t i = 0; i < material_.encodings(); ++i) {
+        if (!material_.encoding(i).rid.empty()) camera.rids.push_back(material_.encoding(i).rid);
+      }
+      if (camera.rids.empty()) camera.ssrc = publisher->picture_ssrc(0);
+      offer.tracks.push_back(std::move(camera));
+    }
+  }
+  offer.audio_slots = config_.audio_slots;
+  offer.video_slots = config_.video_slots;
+  offer.ice_ufrag = leg_.credentials().ufrag;
+  offer.ice_pwd = leg_.credentials().password;
+  offer.fingerprint = leg_.fingerprint();
   return offer;
 }
 
@@ -80,23 +78,25 @@ void Participant::handle_open(const SocketAddress& udp, const IpAddress& server,
   now_ = now;
   udp_ = udp;
   server_ = server;
-  state_ = ParticipantState::kJoining;
+  state_ = ClientState::kJoining;
   next_ping_ = now + kPingInterval;
   client::Join join;
   join.id = kJoinId;
   join.room = config_.room;
   join.name = config_.name;
-  join.state = {.mic = true, .camera = true, .screen = std::nullopt, .hand = std::nullopt};
-  join.offer =
-      client::OfferBody{sdp::build_offer(offer()),
-                        {{kMicMid, MediaSource::kMic}, {kCameraMid, MediaSource::kCamera}}};
+  join.state = {
+      .mic = config_.mic, .camera = config_.camera, .screen = std::nullopt, .hand = std::nullopt};
+  client::OfferBody body{sdp::build_offer(offer()), {}};
+  if (config_.mic) body.sources.push_back({kMicMid, MediaSource::kMic});
+  if (config_.camera) body.sources.push_back({kCameraMid, MediaSource::kCamera});
+  join.offer = std::move(body);
   say(join);
 }
 
 void Participant::handle_message(std::string_view text, Timestamp now) {
   now_ = now;
   const auto message = signaling::parse_server_message(text);
-  if (!message || state_ == ParticipantState::kEnded) return;  // of a later server: not for us
+  if (!message || state_ == ClientState::kEnded) return;  // of a later server: not for us
   if (const auto* joined = std::get_if<server::Joined>(&*message)) {
     on(*joined, now);
     return;
@@ -118,8 +118,15 @@ void Participant::on(const server::Joined& joined, Timestamp now) {
   const auto answer = sdp::parse_answer(*joined.answer_sdp);
   if (!answer) return end("The server's SDP answer can't be used: " + answer.error().message);
   if (answer->candidates.empty()) return end("The server offers no UDP address for media.");
-  state_ = ParticipantState::kConnecting;
+  state_ = ClientState::kConnecting;
+  if (MediaReceiver* receiver = leg_.receiver()) {
+    for (const sdp::AnsweredSection& section : answer->sections) {
+      if (section.direction == sdp::ClientDirection::kReceives)
+        receiver->add_slot(section.kind, section.slot_ssrc);
+    }
+  }
   connect(*answer, now);
+  for (const server::Participant& one : joined.participants) note_camera(one.id, one.camera);
   on(joined.topology);
 }
 
@@ -131,7 +138,7 @@ void Participant::connect(const sdp::ServerAnswer& answer, Timestamp now) {
     if (candidate.ip == server_) candidates.push_back(candidate);
   }
   if (candidates.empty()) candidates = answer.candidates;
-  transport_.connect(udp_, {answer.ice_ufrag, answer.ice_pwd}, candidates, answer.fingerprint, now);
+  leg_.connect(udp_, {answer.ice_ufrag, answer.ice_pwd}, candidates, answer.fingerprint, now);
 }
 
 void Participant::on(const server::Topology& topology) {
@@ -160,14 +167,48 @@ void Participant::on(const server::Topology& topology) {
 }
 
 void Participant::on(const server::Layers& layers) {
-  if (layers.source != MediaSource::kCamera) return;
-  for (size_t i = 0; i < encodings_.size(); ++i) {
-    const bool wanted =
-        std::ranges::find(layers.rids, material_.clip.encoding(i).rid) != layers.rids.end();
-    // An encoder that wakes up begins with a key frame.
-    if (wanted && !encodings_[i].wanted) encodings_[i].next_picture = 0;
-    encodings_[i].wanted = wanted;
+  if (layers.source == MediaSource::kCamera && leg_.publisher() != nullptr)
+    leg_.publisher()->set_wanted(layers.rids);
+}
+
+void Participant::on(const server::Roster& roster) {
+  for (const server::Participant& one : roster.joined) note_camera(one.id, one.camera);
+  for (const server::ParticipantChange& one : roster.changed) {
+    if (one.camera) note_camera(one.id, *one.camera);
   }
+  for (const server::ParticipantLeft& one : roster.left) note_camera(one.id, false);
+}
+
+void Participant::note_camera(const std::string& participant, bool on) {
+  const auto found = std::ranges::find(cameras_, participant);
+  if (on == (found != cameras_.end())) return;
+  if (on) {
+    cameras_.push_back(participant);
+  } else {
+    cameras_.erase(found);
+  }
+  if (config_.video_slots > 0 && next_view_.is_never()) next_view_ = now_ + kViewDelay;
+}
+
+void Participant::say_view() {
+  next_view_ = Timestamp::never();
+  const auto self = std::ranges::find(cameras_, id_);
+  const auto start = static_cast<size_t>(self == cameras_.end() ? 0 : self - cameras_.begin() + 1);
+  std::vector<std::string> wanted;
+  for (size_t i = 0; i < cameras_.size() && wanted.size() < config_.video_slots; ++i) {
+    const std::string& one = cameras_[(start + i) % cameras_.size()];
+    if (one != id_) wanted.push_back(one);
+  }
+  if (wanted == viewed_) return;
+  client::View view;
+  for (const std::string& one : wanted) {
+    view.views.push_back({.participant = one,
+                          .source = MediaSource::kCamera,
+                          .width = config_.view_width,
+                          .height = config_.view_height});
+  }
+  viewed_ = std::move(wanted);
+  say(view);
 }
 
 void Participant::on(const server::Error& error) {
@@ -179,90 +220,57 @@ void Participant::on(const server::Closing& closing) {
 }
 
 void Participant::set_sending(bool sending) {
-  if (sending && !sending_) {
-    for (Encoding& encoding : encodings_) encoding.next_picture = 0;
-    next_sound_ = now_ + sound_phase_;
-    next_picture_ = now_ + picture_phase_;
-    next_report_ = now_ + picture_phase_;
+  Publisher* publisher = leg_.publisher();
+  if (publisher == nullptr) return;
+  if (sending) {
+    publisher->start(now_);
+  } else {
+    publisher->stop();
   }
-  sending_ = sending;
 }
 
 void Participant::end(std::string reason) {
-  if (state_ == ParticipantState::kEnded) return;
-  state_ = ParticipantState::kEnded;
+  if (state_ == ClientState::kEnded) return;
+  state_ = ClientState::kEnded;
   end_reason_ = std::move(reason);
-  sending_ = false;
+  set_sending(false);
 }
 
 void Participant::leave() {
-  if (state_ == ParticipantState::kEnded) return;
-  if (state_ != ParticipantState::kIdle) say(client::Leave{});
+  if (state_ == ClientState::kEnded) return;
+  if (state_ != ClientState::kIdle) say(client::Leave{});
   end("left");
 }
 
 void Participant::note_connected(Timestamp now) {
-  if (!transport_.connected()) return;
-  if (state_ == ParticipantState::kConnecting) {
-    state_ = ParticipantState::kConnected;
+  if (!leg_.connected()) return;
+  if (state_ == ClientState::kConnecting) {
+    state_ = ClientState::kConnected;
     connected_at_ = now;
   }
   // Nothing is shown here, so a connected leg is all there is to wait for.
   if (const auto epoch = std::exchange(preparing_, std::nullopt)) say(client::Ready{*epoch});
 }
 
-void Participant::handle_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now) {
+void Participant::handle_datagram(const FlowPath& path, MutableBytes datagram, Timestamp arrived,
+                                  Timestamp now) {
   now_ = now;
-  const auto received = transport_.handle_datagram(path, datagram, now);
-  if (received.kind == transport::Received::Kind::kRtcp) handle_rtcp(received.packet);
-  note_connected(now);
-}
-
-void Participant::handle_rtcp(Bytes packet) {
-  rtp::RtcpReader reader(packet);
-  while (const auto block = reader.next()) {
-    if (block->is(rtp::RtcpType::kTransportFeedback, kTransportWideFormat)) {
-      ++transport_feedbacks_;
-    } else {
-      sender_.handle_rtcp(*block);
-    }
-  }
+  leg_.handle_datagram(path, datagram, arrived, now);
+  if (state_ == ClientState::kConnecting || preparing_) note_connected(now);
 }
 
 void Participant::handle_timeout(Timestamp now) {
   now_ = now;
-  if (state_ == ParticipantState::kEnded) return;
-  transport_.handle_timeout(now);
+  if (state_ == ClientState::kEnded) return;
+  leg_.handle_timeout(now);
   note_connected(now);
-  if (transport_.agent().state() == ice::AgentState::Failed)
+  if (leg_.failed())
     return end("The server's media port doesn't answer; is UDP blocked on the way?");
   if (now >= next_ping_) {
     next_ping_ = now + kPingInterval;
     say(client::Ping{now.ms()});
   }
-  if (sending_ && transport_.connected()) send_due(now);
-}
-
-void Participant::send_due(Timestamp now) {
-  // Who comes late by more than one interval skips what is lost.
-  const auto take = [now](Timestamp& next, TimeDelta interval) {
-    if (now < next) return false;
-    next = std::max(next + interval, now - interval);
-    return true;
-  };
-  if (take(next_sound_, kSoundInterval)) sender_.send_sound(kSound, material_.sound, now);
-  if (take(next_picture_, material_.clip.frame_interval())) send_pictures(now);
-  if (take(next_report_, kReportInterval)) report_due_ = true;
-}
-
-void Participant::send_pictures(Timestamp now) {
-  for (size_t i = 0; i < encodings_.size(); ++i) {
-    Encoding& encoding = encodings_[i];
-    if (!encoding.wanted) continue;
-    if (sender_.take_key_frame_request(kFirstPicture + i)) encoding.next_picture = 0;
-    sender_.send_picture(kFirstPicture + i, material_.clip.picture(i, encoding.next_picture), now);
-    encoding.next_picture = (encoding.next_picture + 1) % material_.clip.pictures();
-  }
+  if (now >= next_view_) say_view();
 }
 
 bool Participant::poll_message(std::string& out) {
@@ -272,39 +280,14 @@ bool Participant::poll_message(std::string& out) {
   return true;
 }
 
-bool Participant::poll_datagram(transport::PeerTransport::Output& out) {
-  return transport_.poll_output(out) || poll_report(out) || poll_media(out);
-}
-
-bool Participant::poll_report(transport::PeerTransport::Output& out) {
-  const auto path = transport_.media_path();
-  if (!path || !std::exchange(report_due_, false)) return false;
-  const MutableBytes plain = MutableBytes(buffer_).first(MediaSender::kMaxPacket);
-  const size_t size = sender_.write_reports(plain, now_);
-  const auto sealed = size > 0 ? transport_.channel().protect_rtcp(buffer_, size) : std::nullopt;
-  if (!sealed) return false;
-  out = {*path, *sealed};
-  return true;
-}
-
-bool Participant::poll_media(transport::PeerTransport::Output& out) {
-  const auto path = transport_.media_path();
-  if (!path) return false;
-  while (const size_t size = sender_.poll_packet(buffer_, now_)) {
-    const auto sealed = transport_.channel().protect_rtp(buffer_, size);
-    if (!sealed) continue;
-    out = {*path, *sealed};
-    return true;
-  }
-  return false;
+bool Participant::poll_datagram(transport::PeerTransport::Output& out, Timestamp now) {
+  return leg_.poll_datagram(out, now);
 }
 
 Deadline Participant::poll_timeout() const {
-  if (state_ == ParticipantState::kEnded) return {};
-  Deadline next = Deadline::earliest(transport_.poll_timeout(), {next_ping_, "ping"});
-  if (!sending_ || !transport_.media_path()) return next;
-  next = Deadline::earliest(next, {next_sound_, "sound"});
-  return Deadline::earliest(next, {std::min(next_picture_, next_report_), "pictures"});
+  if (state_ == ClientState::kEnded) return {};
+  return Deadline::earliest(Deadline::earliest(leg_.poll_timeout(), {next_ping_, "ping"}),
+                            {next_view_, "view"});
 }
 
 }  // namespace parley::load
