@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "app/bench_publish.h"
+#include "app/bench_command_line.h"
 #include "app/settings.h"
 
 namespace parley::app {
@@ -18,14 +18,14 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;  // it could not run: a taken port, an unreadable certificate
 inline constexpr int kExitBadArguments = 2;  // bad arguments or settings
 
-enum class Subcommand : uint8_t { kServe, kConfig, kDoctor, kBenchPublish };
+enum class Subcommand : uint8_t { kServe, kConfig, kDoctor, kBench };
 
 struct CommandLine {
   Subcommand subcommand = Subcommand::kServe;
   std::optional<std::filesystem::path> config;
   std::vector<SettingOverride>
-      overrides;              // in the order in which the short options, then --set, are listed
-  BenchPublishOptions bench;  // with kBenchPublish
+      overrides;       // in the order in which the short options, then --set, are listed
+  BenchOptions bench;  // with kBench
 };
 
 // The program ends here: with help or version on standard output, or with an error.

@@ -67,9 +67,10 @@ int run(int argc, char** argv) {
         (exit.status == kExitOk ? "" : "parley: ") + exit.text);
     return exit.status;
   }
-  if (command->subcommand == Subcommand::kBenchPublish) {
+  if (command->subcommand == Subcommand::kBench) {
     raise_file_limit();
-    return bench_publish(command->bench);
+    if (const auto* load = std::get_if<BenchLoadOptions>(&command->bench)) return bench_load(*load);
+    return bench_publish(std::get<BenchPublishOptions>(command->bench));
   }
   const auto loaded = load_settings(command->config, command->overrides);
   if (!loaded) {
@@ -85,7 +86,7 @@ int run(int argc, char** argv) {
       return kExitOk;
     case Subcommand::kDoctor:
       return diagnose(loaded->settings);
-    case Subcommand::kBenchPublish:
+    case Subcommand::kBench:
     case Subcommand::kServe:
       break;
   }
