@@ -1,6 +1,6 @@
 // An up-track and a down-slot under a sequence of operations: packets of any codec in any order
-// with any descriptors, targets, starts, retransmissions. No number goes out twice, and a
-// retransmission is what went out first.
+// with any descriptors, changes of codec, targets, starts, retransmissions. No number goes out
+// twice, and a retransmission is what went out first.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -25,8 +25,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   slot_description.ssrc = {1, 2};
   constexpr rtp::Codec kCodecs[] = {rtp::Codec::kVp8, rtp::Codec::kVp9, rtp::Codec::kAv1,
                                     rtp::Codec::kH264};
+  const uint8_t codecs = in.u8();
   track_description.codecs = {
-      {.codec = kCodecs[in.u8() % 4], .payload_type = 96, .rtx_payload_type = 97}};
+      {.codec = kCodecs[codecs % 4], .payload_type = 96, .rtx_payload_type = 97},
+      {.codec = kCodecs[codecs / 4 % 4], .payload_type = 98, .rtx_payload_type = 99}};
   slot_description.codecs = track_description.codecs;
   sfu::UpTrack track(track_description, PeerId{1}, pool);
   sfu::DownSlot slot(slot_description, 0, random);
@@ -52,12 +54,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       const uint8_t index = operation >> 7;
       sfu::MediaPacket packet{.sequence = in.u8(), .rtp_time = in.u8() * 3000u};
       packet.marker = (operation & 0x40) != 0;
-      packet.payload_type = 96;
+      packet.payload_type = operation % 8 == 7 ? 98 : 96;
       packet.dependencies = in.bytes(std::min<size_t>(in.u8() % 64, in.remaining()));
       packet.payload = in.bytes(std::min<size_t>(in.u8() % 32, in.remaining()));
       now = now + TimeDelta::millis(5);
       const auto accepted = track.accept(index, packet, now);
       if (!accepted) continue;
+      if (accepted->new_codec && slot.flowing() && slot.encoding() == index) slot.pause();
       if (accepted->key_frame_start && (!slot.flowing() || slot.encoding() != index))
         slot.start(index, accepted->position, now);
       auto plan = slot.forward(*accepted, now);

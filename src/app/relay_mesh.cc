@@ -21,7 +21,11 @@ RelayMesh::RelayMesh(size_t threads) : to_wake_(threads) {
 size_t RelayMesh::push(size_t from, const sfu::RelayMessage& message) {
   const Bytes payload = message.packet.payload;
   const Bytes dependencies = message.packet.dependencies;
-  if (payload.size() + dependencies.size() > kMostBytes) return 1;
+  // The packet matters more than what it says of its stream.
+  const size_t needed = payload.size() + dependencies.size();
+  if (needed > kMostBytes) return 1;
+  const Bytes said = message.packet.layers_allocation;
+  const Bytes allocation = needed + said.size() <= kMostBytes ? said : Bytes();
   size_t refused = 0;
   for (size_t to = 0; to < inboxes_.size(); ++to) {
     if (to == from || (message.to >> to & 1u) == 0) continue;
@@ -34,8 +38,10 @@ size_t RelayMesh::push(size_t from, const sfu::RelayMessage& message) {
     place->message = message;
     place->payload_size = static_cast<uint16_t>(payload.size());
     place->dependencies_size = static_cast<uint16_t>(dependencies.size());
-    const auto behind = std::ranges::copy(payload, place->bytes.begin()).out;
-    std::ranges::copy(dependencies, behind);
+    place->allocation_size = static_cast<uint16_t>(allocation.size());
+    auto behind = std::ranges::copy(payload, place->bytes.begin()).out;
+    behind = std::ranges::copy(dependencies, behind).out;
+    std::ranges::copy(allocation, behind);
     ring.commit();
     to_wake_[from] |= 1u << to;
   }
@@ -60,6 +66,8 @@ sfu::RelayMessage RelayMesh::message_of(const Place& place) {
   const Bytes bytes(place.bytes);
   message.packet.payload = bytes.first(place.payload_size);
   message.packet.dependencies = bytes.subspan(place.payload_size, place.dependencies_size);
+  message.packet.layers_allocation =
+      bytes.subspan(size_t{place.payload_size} + place.dependencies_size, place.allocation_size);
   return message;
 }
 

@@ -63,7 +63,8 @@ class RelayMesh {
     sfu::RelayMessage message;  // without its spans
     uint16_t payload_size = 0;
     uint16_t dependencies_size = 0;
-    std::array<uint8_t, kMostBytes> bytes;  // payload, dependency descriptor
+    uint16_t allocation_size = 0;
+    std::array<uint8_t, kMostBytes> bytes;  // payload, dependency descriptor, layers allocation
   };
   struct Inbox {
     io::EventFd event;

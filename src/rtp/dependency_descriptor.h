@@ -100,6 +100,12 @@ class DependencyParser {
   // of the structure in force. nullopt if it is truncated, beyond the bounds above, or needs a
   // structure that never came.
   std::optional<DependencyDescriptor> parse(Bytes data);
+  // Another stream begins: frame numbers start anew, and the structures are no longer in force.
+  // They stay readable for who still looks at a frame of the former stream.
+  void restart() {
+    frames_.reset();
+    known_ = 0;
+  }
   // The unwrapped frame number alone; nullopt if there is none.
   std::optional<int64_t> peek_frame(Bytes data) const {
     return data.size() < 3 ? std::nullopt : std::optional(frames_.peek(load_be16(&data[1])));

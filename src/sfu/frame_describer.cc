@@ -33,6 +33,18 @@ FrameDescription FrameDescriber::describe(rtp::Codec codec, Bytes payload, Bytes
   return out;
 }
 
+void FrameDescriber::restart() {
+  long_ids_.reset();
+  short_ids_.reset();
+  newest_picture_ = -1;
+  laps_ = 0;
+  long_ids_used_ = false;
+  pattern_ = TemporalPattern();
+  dependencies_.restart();
+  active_targets_ = 0;
+  active_since_ = -1;
+}
+
 int64_t FrameDescriber::unwrap_picture(uint16_t picture_id, bool is_long, bool key_picture_start) {
   // Further back than any repair reaches.
   constexpr int64_t kTooOld = 100;

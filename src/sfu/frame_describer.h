@@ -32,6 +32,8 @@ class FrameDescriber {
   // `dependencies`: the dependency descriptor's bytes, empty if none was sent. An unreadable
   // payload gives a description that says nothing.
   FrameDescription describe(rtp::Codec codec, Bytes payload, Bytes dependencies);
+  // Another stream begins, in another codec: nothing of the former counts.
+  void restart();
 
  private:
   // VP8: temporal ids by picture, and which is to be expected of those that don't come.

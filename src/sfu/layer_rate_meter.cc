@@ -83,6 +83,14 @@ void LayerRateMeter::set_declared(Layer layer, DataRate rate, Timestamp now) {
   declared_[index(layer.encoding, layer.spatial, layer.temporal)] = {rate, now};
 }
 
+void LayerRateMeter::restart(uint8_t encoding) {
+  if (encoding >= kEncodings) return;
+  for (size_t i = index(encoding, 0, 0); i < index(encoding + size_t{1}, 0, 0); ++i) {
+    cells_[i] = Cell();
+    declared_[i] = Declared();
+  }
+}
+
 DataRate LayerRateMeter::rate(Layer layer, uint16_t lines, float fps, Timestamp now) const {
   if (!is_known(layer)) return default_rate(lines, fps);
   double bps = 0;

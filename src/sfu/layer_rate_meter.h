@@ -57,6 +57,8 @@ class LayerRateMeter {
   void add(Layer layer, DataSize size, bool key_frame, Timestamp now);
   // The target of `layer` and all it is predicted from; zero takes a declaration back.
   void set_declared(Layer layer, DataRate rate, Timestamp now);
+  // Forgets an encoding: what it sends from now on is another stream.
+  void restart(uint8_t encoding);
 
   // Of `layer` and all it is predicted from: of its encoding the lower spatial and temporal layers.
   // `lines` and `fps` of the picture are for rule 6.

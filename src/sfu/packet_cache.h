@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/units.h"
+#include "rtp/parameters.h"
 #include "sfu/frame_info.h"
 #include "sfu/stream_rewriter.h"
 
@@ -61,6 +62,7 @@ struct CachedPacket {
   FrameInfo frame;
   Timestamp arrival;
   PacketPool::Handle handle = PacketPool::kNone;
+  rtp::Codec codec = rtp::Codec::kVp8;
   uint8_t orientation = 0;  // video orientation extension's byte
   bool has_orientation = false;
   bool marker = false;

@@ -198,7 +198,7 @@ void Router::handle_media(UpTrack& track, size_t index, const MediaPacket& packe
   const auto accepted = track.accept(index, packet, now);
   if (!source || !accepted) return;
   last_media_ = now;
-  if (track.is_video()) source->layer_rates.on_packet(*accepted, now);
+  if (track.is_video()) measure(*source, *accepted, now);
   if (!track.announced_live() && (!track.is_video() || accepted->key_frame_start)) {
     track.set_announced_live(true);
     if (!source->home) events_.push(media::TrackLive{track.owner(), track.id()});
@@ -207,6 +207,25 @@ void Router::handle_media(UpTrack& track, size_t index, const MediaPacket& packe
     handle_audio(*source, *accepted, now);
   } else if (track.enabled()) {
     deliver(*source, *accepted, now);
+  }
+}
+
+// What the packet says of the layers there are, and of what they cost.
+void Router::measure(Source& source, const TrackPacket& packet, Timestamp now) {
+  const uint8_t encoding = packet.stream.encoding;
+  if (packet.new_codec) {
+    source.layer_rates.restart(encoding);
+    for (auto& [subscriber, slot] : source.listeners) {
+      if (slot->flowing() && slot->encoding() == encoding) slot->pause();
+    }
+  }
+  source.layer_rates.on_packet(packet, now);
+  // A repeated packet may be older than what is known.
+  if (packet.layers_allocation.empty() || packet.position.sequence < source.declared_by[encoding])
+    return;
+  if (const auto said = rtp::parse_video_layers_allocation(packet.layers_allocation)) {
+    source.declared_by[encoding] = packet.position.sequence;
+    source.layer_rates.declare(*said, now);
   }
 }
 

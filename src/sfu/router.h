@@ -186,6 +186,7 @@ class Router {
     std::optional<ShardIndex> home;             // set: published on another shard
     std::array<uint8_t, kMostShards> linked{};  // encodings that each other shard wants
     SourceLayers layer_rates;
+    std::array<int64_t, 8> declared_by{};  // sequence numbers, by encoding
     Timestamp layers_shrink_at = Timestamp::never();
   };
 
@@ -221,6 +222,7 @@ class Router {
   void send_recent(Source& source, Timestamp now);
 
   void plan(const ForwardPlan& plan);
+  void measure(Source& source, const TrackPacket& packet, Timestamp now);
   // Payloads let go from here on stay until clear_plans().
   void keep_payloads();
   // With `packer`, viewers on lossy paths get the packet as RED.

@@ -68,10 +68,11 @@ DataRate Router::demand(PeerId peer) const {
 // it.
 void Router::list_layers(const Source& source, AllocationSource& out, Timestamp now) const {
   const UpTrack& track = *source.track;
+  const bool scalable = source.layer_rates.is_scalable();
   for (size_t i = 0; i < track.encodings().size(); ++i) {
-    if (!track.is_live(i, now) && now - source.wanted_since[i] > kEncodingComes &&
-        (source.layers >> i & 1u) != 0)
-      continue;
+    const bool refused =
+        now - source.wanted_since[i] > kEncodingComes && (source.layers >> i & 1u) != 0;
+    if (!track.is_live(i, now) && (refused || scalable)) continue;
     source.layer_rates.append(i, track, now, out.layers);
   }
 }

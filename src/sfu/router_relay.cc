@@ -72,7 +72,8 @@ void Router::relay_packet(const Source& source, const TrackPacket& packet, uint3
                             .payload = packet.payload,
                             .audio_level = packet.audio_level,
                             .orientation = packet.orientation,
-                            .dependencies = packet.dependencies}});
+                            .dependencies = packet.dependencies,
+                            .layers_allocation = packet.layers_allocation}});
 }
 
 void Router::handle_relay(const RelayMessage& message, Timestamp now) {

@@ -32,6 +32,33 @@ void SourceLayers::on_packet(const TrackPacket& packet, Timestamp now) {
     spatial_seen_[layer.encoding][layer.spatial] = now;
 }
 
+void SourceLayers::restart(size_t encoding) {
+  if (encoding >= kEncodings) return;
+  meter_.restart(static_cast<uint8_t>(encoding));
+  temporal_seen_[encoding].fill({});
+  spatial_seen_[encoding].fill({});
+  last_packet_[encoding] = {};
+}
+
+void SourceLayers::declare(const rtp::VideoLayersAllocation& allocation, Timestamp now) {
+  for (uint8_t e = 0; e < kEncodings; ++e) {
+    for (uint8_t s = 0; s < LayerRateMeter::kSpatialLayers; ++s) {
+      for (uint8_t t = 0; t < LayerRateMeter::kTemporalLayers; ++t)
+        meter_.set_declared({e, s, t}, DataRate::zero(), now);
+    }
+  }
+  for (const auto& layer : allocation.layers) {
+    uint8_t temporal = 0;
+    for (const DataRate target : layer.targets)
+      meter_.set_declared({layer.stream, layer.spatial, temporal++}, target, now);
+  }
+}
+
+bool SourceLayers::is_scalable() const {
+  const auto newest = std::ranges::max_element(last_packet_);
+  return extent_of(static_cast<size_t>(newest - last_packet_.begin())).spatial > 0;
+}
+
 SourceLayers::Extent SourceLayers::extent_of(size_t index) const {
   // Time stands still while the encoding is paused: what it had it will have again.
   if (last_packet_[index] != Timestamp())

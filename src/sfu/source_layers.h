@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "rtp/video_layers_allocation.h"
 #include "sfu/allocator.h"
 #include "sfu/layer_rate_meter.h"
 #include "sfu/up_track.h"
@@ -15,6 +16,13 @@ class SourceLayers {
   static constexpr TimeDelta kForgotten = TimeDelta::seconds(5);
 
   void on_packet(const TrackPacket& packet, Timestamp now);
+  // The encoding goes on in another codec.
+  void restart(size_t encoding);
+  // What the sender says of all its layers: what it doesn't name it doesn't send.
+  void declare(const rtp::VideoLayersAllocation& allocation, Timestamp now);
+  // Whether what is sent has spatial layers. Then it is one stream, and of no other encoding
+  // anything is to be expected.
+  bool is_scalable() const;
   // Appends encoding `index` of `track`, ascending: each of its spatial and temporal layers. Of one
   // that never came as many temporal layers are assumed as the others have.
   void append(size_t index, const UpTrack& track, Timestamp now,

@@ -57,10 +57,12 @@ std::optional<TrackPacket> UpTrack::accept(size_t index, const MediaPacket& pack
                   .audio_level = packet.audio_level,
                   .orientation = packet.orientation,
                   .dependencies = packet.dependencies,
+                  .layers_allocation = packet.layers_allocation,
                   .payload = packet.payload};
   out.position.sequence = encoding.sequence.unwrap(packet.sequence);
   out.position.rtp_time = encoding.time.unwrap(packet.rtp_time);
   if (encoding.cache && encoding.cache->find(out.position.sequence)) return std::nullopt;
+  if (is_video() && !follow_codec(out, encoding)) return std::nullopt;
 
   encoding.nack.on_packet(out.position.sequence, now);
   if (!packet.retransmitted)
@@ -79,6 +81,7 @@ std::optional<TrackPacket> UpTrack::accept(size_t index, const MediaPacket& pack
                                        .position = out.position,
                                        .frame = out.frame,
                                        .arrival = now,
+                                       .codec = out.codec,
                                        .orientation = packet.orientation.value_or(0),
                                        .has_orientation = packet.orientation.has_value(),
                                        .marker = packet.marker,
@@ -86,6 +89,20 @@ std::optional<TrackPacket> UpTrack::accept(size_t index, const MediaPacket& pack
                                       packet.payload, packet.dependencies);
   }
   return out;
+}
+
+bool UpTrack::follow_codec(TrackPacket& packet, UpEncoding& encoding) {
+  if (encoding.codec == packet.codec) return true;
+  if (encoding.codec) {
+    if (packet.position.sequence < encoding.cache->newest()) return false;
+    packet.new_codec = true;
+    encoding.describer->restart();
+    encoding.last_key_frame = -1;
+    encoding.key_frame_time = -1;
+    encoding.wanted_key_frame = true;
+  }
+  encoding.codec = packet.codec;
+  return true;
 }
 
 void UpTrack::describe_video(TrackPacket& packet, UpEncoding& encoding) {
@@ -109,7 +126,7 @@ std::optional<TrackPacket> UpTrack::cached(size_t index, int64_t sequence) const
   if (!kept) return std::nullopt;
   TrackPacket out{.stream = {description_.id.value, static_cast<uint8_t>(index)},
                   .position = kept->position,
-                  .codec = description_.codecs.front().codec,
+                  .codec = kept->codec,
                   .marker = kept->marker,
                   .key_frame_start = kept->key_frame_start,
                   .frame = kept->frame,

@@ -31,6 +31,7 @@ struct MediaPacket {
   std::optional<uint8_t> audio_level;  // RFC 6464, 0..127
   std::optional<uint8_t> orientation;  // 3GPP TS 26.114 byte
   Bytes dependencies;                  // dependency descriptor, empty: none
+  Bytes layers_allocation;             // video-layers-allocation, empty: none
   bool retransmitted = false;
 };
 
@@ -43,10 +44,12 @@ struct TrackPacket {
   bool marker = false;
   bool key_frame_start = false;
   bool key_frame = false;  // any packet of one
+  bool new_codec = false;  // the encoding goes on in another one from here on
   FrameInfo frame;         // video
   std::optional<uint8_t> audio_level;
   std::optional<uint8_t> orientation;
   Bytes dependencies;
+  Bytes layers_allocation;
   Bytes payload;
   // Where the payload is kept, for whoever sends it later; kNone: nowhere.
   PacketPool::Handle kept = PacketPool::kNone;
@@ -57,6 +60,7 @@ struct UpEncoding {
 
   uint32_t ssrc = 0;  // 0: not seen yet
   uint32_t rtx_ssrc = 0;
+  std::optional<rtp::Codec> codec;  // video; nullopt: not seen yet
   SeqUnwrapper sequence;
   RtpTimeUnwrapper time;
   std::unique_ptr<PacketCache> cache;         // video only
@@ -108,8 +112,8 @@ class UpTrack {
   bool enabled() const { return enabled_; }
   void set_enabled(bool enabled);
 
-  // Takes in a packet of encoding `index`; nullopt when its payload type is unknown, it is too old
-  // or a duplicate of a kept one.
+  // Takes in a packet of encoding `index`; nullopt when its payload type is unknown, it is too old,
+  // a duplicate of a kept one, or late and of the codec before the present one.
   std::optional<TrackPacket> accept(size_t index, const MediaPacket& packet, Timestamp now);
   // The kept packet in the form it was accepted in; nullopt if it is gone.
   std::optional<TrackPacket> cached(size_t index, int64_t sequence) const;
@@ -137,6 +141,8 @@ class UpTrack {
 
  private:
   const rtp::CodecParameters* codec_of(uint8_t payload_type, bool& red) const;
+  // An encoding that goes on in another codec starts afresh at a key frame of it. False: late.
+  static bool follow_codec(TrackPacket& packet, UpEncoding& encoding);
   static void describe_video(TrackPacket& packet, UpEncoding& encoding);
 
   media::TrackDescription description_;

@@ -285,6 +285,7 @@ void Shard::handle_rtp(Peer& peer, MutableBytes packet, Timestamp arrival, Times
   media.payload_type = view->payload_type;
   media.payload = view->payload;
   media.dependencies = extensions.dependency_descriptor;
+  media.layers_allocation = extensions.video_layers_allocation;
   if (extensions.audio_level) media.audio_level = extensions.audio_level->level;
   if (extensions.video_orientation)
     media.orientation = rtp::write_video_orientation(*extensions.video_orientation)[0];
