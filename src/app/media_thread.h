@@ -141,6 +141,9 @@ class MediaThread {
   // leaves together.
   void handle_datagrams(Timestamp now) {
     socket_.receive(received_);
+    // What a peer sends once it was told of its seat comes after the command for that seat, but may
+    // have been received before the loop saw the command.
+    if (commands_.waits()) handle_commands(now);
     for (const io::ReceivedDatagram& d : received_.datagrams()) {
       shard_->handle_datagram(d.path, d.bytes, now, d.waited);
       if (shard_->wants_poll()) send();

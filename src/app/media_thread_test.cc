@@ -1,10 +1,14 @@
 #include "app/media_thread.h"
 
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <deque>
+#include <semaphore>
 #include <string>
+#include <vector>
 
 namespace parley::app {
 namespace {
@@ -54,6 +58,36 @@ class FakeShard {
 
 using FakeThread = MediaThread<FakeShard>;
 
+// Notes the order in which things came to it, and stands still at a gate before each of them.
+class OrderShard {
+ public:
+  explicit OrderShard(std::counting_semaphore<>& arrived, std::counting_semaphore<>& gate,
+                      std::vector<std::string>& order)
+      : arrived_(arrived), gate_(gate), order_(order) {}
+  void handle_command(const media::Command& command, Timestamp) {
+    note("command " + std::to_string(std::get<media::RemovePeer>(command).peer.value));
+  }
+  void handle_datagram(const FlowPath&, MutableBytes bytes, Timestamp, TimeDelta) {
+    note(std::string(as_text(bytes)));
+  }
+  bool wants_poll() const { return false; }
+  void handle_timeout(Timestamp) {}
+  std::span<const DatagramRun> poll_runs() { return {}; }
+  bool poll_event(media::Event&) { return false; }
+  Deadline poll_timeout() const { return {Timestamp::never(), "test"}; }
+
+ private:
+  void note(std::string what) {
+    order_.push_back(std::move(what));
+    arrived_.release();
+    gate_.acquire();
+  }
+
+  std::counting_semaphore<>& arrived_;
+  std::counting_semaphore<>& gate_;
+  std::vector<std::string>& order_;
+};
+
 std::vector<media::Event> wait_events(FakeThread& thread, size_t count) {
   std::vector<media::Event> events;
   while (events.size() < count) {
@@ -95,6 +129,39 @@ TEST(MediaThreadTest, CarriesCommandsInAndEventsOutAndKeepsDeadlines) {
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(std::get<media::TrackLive>(events[0]).peer, PeerId{4});
   EXPECT_EQ(std::get<media::TrackLive>(events[1]).peer, PeerId{9});
+}
+
+// The first check of a client that was just told of its seat found nobody there, and came again
+// half a second later.
+TEST(MediaThreadTest, TakesTheCommandForASeatBeforeTheSeatsFirstDatagram) {
+  std::counting_semaphore<> arrived(0);
+  std::counting_semaphore<> gate(0);
+  std::vector<std::string> order;
+  MediaThread<OrderShard> thread(std::move(*bind_media_socket(0, 0)),
+                                 std::make_unique<OrderShard>(arrived, gate, order), "test");
+  const IpAddress loopback = IpAddress::v4(127, 0, 0, 1);
+  auto client = io::UdpSocket::bind(loopback, 0);
+  ASSERT_TRUE(client);
+  const auto send = [&](const char* text) {
+    const io::OutgoingDatagram out{{{}, {loopback, thread.port()}}, as_bytes(text)};
+    client->send({&out, 1});
+  };
+  ASSERT_TRUE(thread.send(media::RemovePeer{PeerId{9}}));
+  arrived.acquire();
+  // While the thread is busy, a command and a datagram come: one wake-up for both.
+  ASSERT_TRUE(thread.send(media::RemovePeer{PeerId{1}}));
+  send("second");
+  gate.release();
+  arrived.acquire();
+  // It is at the command, and the loop has looked already: now comes a seat, and who sits there.
+  ASSERT_TRUE(thread.send(media::RemovePeer{PeerId{2}}));
+  send("seat 2");
+  gate.release(4);
+  for (int i = 0; i < 3; ++i) arrived.acquire();
+  thread.stop();
+  const auto seat = std::ranges::find(order, "command 2");
+  const auto check = std::ranges::find(order, "seat 2");
+  EXPECT_LT(seat, check) << fmt::format("{}", fmt::join(order, ", "));
 }
 
 TEST(MediaThreadTest, SaysInASentenceThatItsPortIsTaken) {

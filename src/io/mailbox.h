@@ -2,6 +2,7 @@
 // descriptor that its owner's event loop waits on.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <mutex>
 #include <utility>
@@ -26,6 +27,7 @@ class Mailbox {
       if (incoming_.size() >= capacity_) return false;
       was_empty = incoming_.empty();
       incoming_.push_back(std::move(value));
+      waits_.store(true, std::memory_order_release);
     }
     if (was_empty) event_.raise();
     return true;
@@ -37,8 +39,12 @@ class Mailbox {
     event_.lower();
     const std::lock_guard lock(mutex_);
     taken_.swap(incoming_);
+    waits_.store(false, std::memory_order_relaxed);
     return taken_;
   }
+
+  // Whether take() would bring something: without a lock or a system call.
+  bool waits() const { return waits_.load(std::memory_order_acquire); }
 
   // Readable while something waits.
   int fd() const { return event_.fd(); }
@@ -46,6 +52,7 @@ class Mailbox {
  private:
   const size_t capacity_;
   EventFd event_;
+  std::atomic<bool> waits_ = false;
   std::mutex mutex_;
   std::vector<T> incoming_;
   std::vector<T> taken_;
