@@ -28,7 +28,8 @@ struct ControlConfig {
   size_t room_share = 50;             // people of a room on one shard, before it takes another
   std::vector<IpAddress> advertised;  // media.public_ips, or the host's addresses
   std::string fingerprint;            // sha-256 of the DTLS certificate, "AB:CD:…"
-  std::vector<rtp::Codec> video_codecs = {rtp::Codec::kVp8, rtp::Codec::kH264};
+  std::vector<rtp::Codec> video_codecs = {rtp::Codec::kVp8, rtp::Codec::kVp9, rtp::Codec::kAv1,
+                                          rtp::Codec::kH264};
   int64_t protocol_min = 1;
   int64_t protocol_max = 1;
 };

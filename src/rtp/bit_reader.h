@@ -28,7 +28,7 @@ class BitReader {
   }
   // ns(n) of the AV1 specification §4.10.7: 0..n-1 in as few bits as it takes; n > 0.
   uint32_t non_symmetric(uint32_t n) {
-    const int width = std::bit_width(n);
+    const auto width = static_cast<int>(std::bit_width(n));
     const uint32_t short_codes = (uint32_t{1} << width) - n;
     const uint32_t value = bits(width - 1);
     return value < short_codes ? value : (value << 1) - short_codes + bits(1);
@@ -73,7 +73,7 @@ class BitWriter {
     }
   }
   void non_symmetric(uint32_t value, uint32_t n) {
-    const int width = std::bit_width(n);
+    const auto width = static_cast<int>(std::bit_width(n));
     const uint32_t short_codes = (uint32_t{1} << width) - n;
     if (value < short_codes) {
       bits(value, width - 1);

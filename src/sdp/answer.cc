@@ -94,12 +94,13 @@ std::string answered_parameters(const PayloadFormat& offered, rtp::Codec codec) 
 class Answerer {
  public:
   Answerer(const SessionDescription& offer, const AnswerParameters& parameters)
-      : offer_(offer), parameters_(parameters) {}
+      : offer_(offer), parameters_(parameters), extensions_(offer.extmap_allow_mixed) {}
 
   std::expected<Answer, SdpError> run() {
     SessionDescription& out = answer_.description;
     out.origin = {"-", parameters_.session_id, parameters_.session_version};
     out.ice_lite = true;
+    out.extmap_allow_mixed = offer_.extmap_allow_mixed;
     Group bundle{.semantics = "BUNDLE"};
     for (const MediaSection& offered : offer_.media) {
       out.media.push_back(answer_section(offered));
@@ -113,7 +114,7 @@ class Answerer {
     if (bundle.mids.empty()) {
       return fail(SdpErrorCode::kNoBundle,
                   "The offer has no m-line that can be accepted: audio or video in a BUNDLE group "
-                  "with opus, or with VP8 or H264 in packetization mode 1.");
+                  "with opus, or with VP8, VP9, AV1, or H264 in packetization mode 1.");
     }
     out.groups.push_back(std::move(bundle));
     if (auto error = read_remote_transport()) return std::unexpected(std::move(*error));
@@ -147,7 +148,6 @@ class Answerer {
                                                              : std::span(parameters_.video_codecs));
     if (codecs.empty()) return rejected(offered);
     const bool client_sends = sends(offered.direction);
-    if (offered.direction != Direction::kRecvOnly) codecs.resize(1);
 
     MediaSection out = accepted(offered);
     const auto extensions = extensions_.accept(offered, *kind, client_sends);
@@ -187,6 +187,7 @@ class Answerer {
     out.mid = offered.mid;
     out.rtcp_mux = true;
     out.rtcp_rsize = offered.rtcp_rsize;  // RFC 5506 §5: only what the offer has
+    out.extmap_allow_mixed = offered.extmap_allow_mixed;
     out.direction = Direction::kInactive;
     out.transport.ice_ufrag = parameters_.ice_ufrag;
     out.transport.ice_pwd = parameters_.ice_pwd;

@@ -35,9 +35,10 @@ struct AnswerParameters {
   // What the server sends with in a slot. Called once for each m-line where the client receives, in
   // their order; must give the same for the same mid in later answers.
   std::function<rtp::SsrcPair(std::string_view mid)> slot_ssrc;
-  // Best first. A track gets the first that its offer has, so that one codec serves the whole room;
-  // a slot gets all.
-  std::vector<rtp::Codec> video_codecs = {rtp::Codec::kVp8, rtp::Codec::kH264};
+  // Those that tracks and slots get, as far as the offer has them. A client sends the first unless
+  // it chooses another, which takes no negotiation.
+  std::vector<rtp::Codec> video_codecs = {rtp::Codec::kVp8, rtp::Codec::kVp9, rtp::Codec::kAv1,
+                                          rtp::Codec::kH264};
 };
 
 enum class ClientDirection : uint8_t {

@@ -96,7 +96,8 @@ TEST(SdpAnswerTest, AnswersASmallOfferInFull) {
       "t=0 0\r\n"
       "a=group:BUNDLE 0 1 2\r\n"
       "a=ice-lite\r\n"
-      "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n"
+      "a=extmap-allow-mixed\r\n"
+      "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98 99 45 46 102 103\r\n"
       "c=IN IP4 0.0.0.0\r\n"
       "a=candidate:1 1 udp 2130706431 192.0.2.1 7000 typ host\r\n"
       "a=candidate:2 1 udp 2130706175 2001:db8::1 7000 typ host\r\n"
@@ -108,6 +109,9 @@ TEST(SdpAnswerTest, AnswersASmallOfferInFull) {
       "a=setup:passive\r\n"
       "a=mid:0\r\n"
       "a=extmap:13 urn:3gpp:video-orientation\r\n"
+      "a=extmap:12 https://aomediacodec.github.io/av1-rtp-spec/"
+      "#dependency-descriptor-rtp-header-extension\r\n"
+      "a=extmap:9 http://www.webrtc.org/experiments/rtp-hdrext/video-layers-allocation00\r\n"
       "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\r\n"
       "a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id\r\n"
       "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
@@ -124,6 +128,31 @@ TEST(SdpAnswerTest, AnswersASmallOfferInFull) {
       "a=fmtp:96 x-google-start-bitrate=1500\r\n"
       "a=rtpmap:97 rtx/90000\r\n"
       "a=fmtp:97 apt=96\r\n"
+      "a=rtpmap:98 VP9/90000\r\n"
+      "a=rtcp-fb:98 transport-cc\r\n"
+      "a=rtcp-fb:98 ccm fir\r\n"
+      "a=rtcp-fb:98 nack\r\n"
+      "a=rtcp-fb:98 nack pli\r\n"
+      "a=fmtp:98 profile-id=0;x-google-start-bitrate=1500\r\n"
+      "a=rtpmap:99 rtx/90000\r\n"
+      "a=fmtp:99 apt=98\r\n"
+      "a=rtpmap:45 AV1/90000\r\n"
+      "a=rtcp-fb:45 transport-cc\r\n"
+      "a=rtcp-fb:45 ccm fir\r\n"
+      "a=rtcp-fb:45 nack\r\n"
+      "a=rtcp-fb:45 nack pli\r\n"
+      "a=fmtp:45 level-idx=5;profile=0;tier=0;x-google-start-bitrate=1500\r\n"
+      "a=rtpmap:46 rtx/90000\r\n"
+      "a=fmtp:46 apt=45\r\n"
+      "a=rtpmap:102 H264/90000\r\n"
+      "a=rtcp-fb:102 transport-cc\r\n"
+      "a=rtcp-fb:102 ccm fir\r\n"
+      "a=rtcp-fb:102 nack\r\n"
+      "a=rtcp-fb:102 nack pli\r\n"
+      "a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f;"
+      "x-google-start-bitrate=1500\r\n"
+      "a=rtpmap:103 rtx/90000\r\n"
+      "a=fmtp:103 apt=102\r\n"
       "m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\n"
       "c=IN IP4 0.0.0.0\r\n"
       "a=ice-ufrag:srvr\r\n"
@@ -146,7 +175,7 @@ TEST(SdpAnswerTest, AnswersASmallOfferInFull) {
       "a=fmtp:63 111/111\r\n"
       "a=ssrc:1010 cname:parley\r\n"
       "a=ssrc:1010 msid:slot-0 1\r\n"
-      "m=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103\r\n"
+      "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98 99 45 46 102 103\r\n"
       "c=IN IP4 0.0.0.0\r\n"
       "a=ice-ufrag:srvr\r\n"
       "a=ice-pwd:abcdefghijklmnopqrstuvwx\r\n"
@@ -155,6 +184,8 @@ TEST(SdpAnswerTest, AnswersASmallOfferInFull) {
       "a=setup:passive\r\n"
       "a=mid:2\r\n"
       "a=extmap:13 urn:3gpp:video-orientation\r\n"
+      "a=extmap:12 https://aomediacodec.github.io/av1-rtp-spec/"
+      "#dependency-descriptor-rtp-header-extension\r\n"
       "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"
       "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
       "a=sendonly\r\n"
@@ -169,6 +200,22 @@ TEST(SdpAnswerTest, AnswersASmallOfferInFull) {
       "a=fmtp:96 x-google-start-bitrate=1500\r\n"
       "a=rtpmap:97 rtx/90000\r\n"
       "a=fmtp:97 apt=96\r\n"
+      "a=rtpmap:98 VP9/90000\r\n"
+      "a=rtcp-fb:98 transport-cc\r\n"
+      "a=rtcp-fb:98 ccm fir\r\n"
+      "a=rtcp-fb:98 nack\r\n"
+      "a=rtcp-fb:98 nack pli\r\n"
+      "a=fmtp:98 profile-id=0;x-google-start-bitrate=1500\r\n"
+      "a=rtpmap:99 rtx/90000\r\n"
+      "a=fmtp:99 apt=98\r\n"
+      "a=rtpmap:45 AV1/90000\r\n"
+      "a=rtcp-fb:45 transport-cc\r\n"
+      "a=rtcp-fb:45 ccm fir\r\n"
+      "a=rtcp-fb:45 nack\r\n"
+      "a=rtcp-fb:45 nack pli\r\n"
+      "a=fmtp:45 level-idx=5;profile=0;tier=0;x-google-start-bitrate=1500\r\n"
+      "a=rtpmap:46 rtx/90000\r\n"
+      "a=fmtp:46 apt=45\r\n"
       "a=rtpmap:102 H264/90000\r\n"
       "a=rtcp-fb:102 transport-cc\r\n"
       "a=rtcp-fb:102 ccm fir\r\n"
@@ -196,6 +243,8 @@ TEST(SdpAnswerTest, AnswersChromium) {
                                          kReceives, kReceives, kReceives));
   const CodecParameters opus{Codec::kOpus, 111, 0, 63, 48'000};
   const CodecParameters vp8{Codec::kVp8, 96, 97, 0, 90'000};
+  const CodecParameters vp9{Codec::kVp9, 98, 99, 0, 90'000};  // 100 is profile 2
+  const CodecParameters av1{Codec::kAv1, 45, 46, 0, 90'000};
   // 102 is baseline 42001f, 108 constrained baseline 42e01f.
   const CodecParameters h264{Codec::kH264, 108, 109, 0, 90'000};
   EXPECT_EQ(
@@ -213,18 +262,20 @@ TEST(SdpAnswerTest, AnswersChromium) {
                                        .repaired_rid = 11,
                                        .transport_sequence = 3,
                                        .abs_send_time = 2,
-                                       .video_orientation = 13};
+                                       .video_orientation = 13,
+                                       .dependency_descriptor = 12,
+                                       .video_layers_allocation = 9};
   EXPECT_EQ(a.sections[1], (NegotiatedSection{.mid = "1",
                                               .kind = MediaKind::kVideo,
                                               .direction = kSends,
-                                              .codecs = {vp8},
+                                              .codecs = {vp8, vp9, av1, h264},
                                               .extensions = video_track,
                                               .rids = {"l", "m", "h"},
                                               .ssrcs = {}}));
   EXPECT_EQ(a.sections[2], (NegotiatedSection{.mid = "2",
                                               .kind = MediaKind::kVideo,
                                               .direction = kSends,
-                                              .codecs = {vp8},
+                                              .codecs = {vp8, vp9, av1, h264},
                                               .extensions = video_track,
                                               .rids = {},
                                               .ssrcs = {{267448751, 2663389820}}}));
@@ -236,15 +287,16 @@ TEST(SdpAnswerTest, AnswersChromium) {
                                .extensions = {.mid = 4, .audio_level = 1, .transport_sequence = 3},
                                .rids = {},
                                .ssrcs = {{1050, 0}}}));
-  EXPECT_EQ(
-      a.sections[8],
-      (NegotiatedSection{.mid = "8",
-                         .kind = MediaKind::kVideo,
-                         .direction = kReceives,
-                         .codecs = {vp8, h264},
-                         .extensions = {.mid = 4, .transport_sequence = 3, .video_orientation = 13},
-                         .rids = {},
-                         .ssrcs = {{1080, 1081}}}));
+  EXPECT_EQ(a.sections[8], (NegotiatedSection{.mid = "8",
+                                              .kind = MediaKind::kVideo,
+                                              .direction = kReceives,
+                                              .codecs = {vp8, vp9, av1, h264},
+                                              .extensions = {.mid = 4,
+                                                             .transport_sequence = 3,
+                                                             .video_orientation = 13,
+                                                             .dependency_descriptor = 12},
+                                              .rids = {},
+                                              .ssrcs = {{1080, 1081}}}));
   EXPECT_THAT(a.sdp, HasSubstr("a=rid:l recv\r\na=rid:m recv\r\na=rid:h recv\r\n"
                                "a=simulcast:recv l;m;h\r\n"));
 }
@@ -258,6 +310,8 @@ TEST(SdpAnswerTest, AnswersFirefox) {
   EXPECT_THAT(directions(a), ElementsAre(kSends, kSends, kSends, kSends, kReceives, kReceives,
                                          kReceives, kReceives, kReceives));
   const CodecParameters vp8{Codec::kVp8, 120, 124, 0, 90'000};
+  const CodecParameters vp9{Codec::kVp9, 121, 125, 0, 90'000};
+  const CodecParameters av1{Codec::kAv1, 99, 100, 0, 90'000};
   EXPECT_EQ(a.sections[0],
             (NegotiatedSection{.mid = "0",
                                .kind = MediaKind::kAudio,
@@ -270,19 +324,20 @@ TEST(SdpAnswerTest, AnswersFirefox) {
   EXPECT_EQ(a.sections[1], (NegotiatedSection{.mid = "1",
                                               .kind = MediaKind::kVideo,
                                               .direction = kSends,
-                                              .codecs = {vp8},
+                                              .codecs = {vp8, vp9, av1},
                                               .extensions = {.mid = 3,
                                                              .rid = 9,
                                                              .repaired_rid = 10,
                                                              .transport_sequence = 7,
-                                                             .abs_send_time = 4},
+                                                             .abs_send_time = 4,
+                                                             .dependency_descriptor = 8},
                                               .rids = {"l", "m", "h"},
                                               .ssrcs = {}}));
   EXPECT_THAT(a.sections[2].ssrcs, ElementsAre(SsrcPair{475686007, 3022227315}));
   EXPECT_EQ(a.sections[6], (NegotiatedSection{.mid = "6",
                                               .kind = MediaKind::kVideo,
                                               .direction = kReceives,
-                                              .codecs = {vp8},
+                                              .codecs = {vp8, vp9, av1},
                                               .extensions = {.mid = 3, .transport_sequence = 7},
                                               .rids = {},
                                               .ssrcs = {{1060, 1061}}}));
@@ -324,8 +379,10 @@ TEST(SdpAnswerTest, KeepsThePlacesInFirefoxToo) {
   EXPECT_EQ(a.description.media[11].msids[0], (Msid{"slot-2", "20"}));
 }
 
-TEST(SdpAnswerTest, TakesH264OnlyWhereVp8IsMissing) {
-  const std::string offer = replaced(small_offer(), "VP8/90000", "VP7/90000");
+TEST(SdpAnswerTest, TakesWhatThereIsOfTheCodecs) {
+  const std::string offer = replaced(
+      replaced(replaced(small_offer(), "VP8/90000", "VP7/90000"), "VP9/90000", "VP7/90000"),
+      "AV1/90000", "AV2/90000");
   const Answer a = answer_to(offer);
   EXPECT_THAT(a.sections[0].codecs, ElementsAre(CodecParameters{Codec::kH264, 102, 103}));
   EXPECT_THAT(a.sdp, HasSubstr("a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;"
@@ -342,8 +399,23 @@ TEST(SdpAnswerTest, FollowsTheCodecPreferenceOfTheServer) {
   parameters.video_codecs = {Codec::kAv1, Codec::kVp9};
   const Answer a = answer_to(read_testdata("chromium_join"), parameters);
   const CodecParameters av1{Codec::kAv1, 45, 46};
-  EXPECT_THAT(a.sections[1].codecs, ElementsAre(av1));
+  EXPECT_THAT(a.sections[1].codecs, ElementsAre(av1, CodecParameters{Codec::kVp9, 98, 99}));
   EXPECT_THAT(a.sections[8].codecs, ElementsAre(av1, CodecParameters{Codec::kVp9, 98, 99}));
+}
+
+// RFC 8285 §4.1.2: what may need the two-byte form takes extmap-allow-mixed.
+TEST(SdpAnswerTest, LargeExtensionsNeedMixedHeaders) {
+  const Answer mixed = answer_to(small_offer());
+  EXPECT_EQ(mixed.sections[0].extensions.dependency_descriptor, 12);
+  EXPECT_EQ(mixed.sections[0].extensions.video_layers_allocation, 9);
+  EXPECT_EQ(mixed.sections[2].extensions.dependency_descriptor, 12);
+  EXPECT_EQ(mixed.sections[2].extensions.video_layers_allocation, 0) << "the server sends none";
+  const Answer without = answer_to(replaced(small_offer(), "a=extmap-allow-mixed\r\n", ""));
+  EXPECT_THAT(without.sdp, Not(HasSubstr("extmap-allow-mixed")));
+  EXPECT_EQ(without.sections[0].extensions.dependency_descriptor, 0);
+  EXPECT_EQ(without.sections[0].extensions.video_layers_allocation, 0);
+  EXPECT_EQ(without.sections[2].extensions.dependency_descriptor, 0);
+  EXPECT_EQ(without.sections[0].extensions.rid, 10);
 }
 
 TEST(SdpAnswerTest, RedStaysBeforeOpusWhenTheClientPrefersIt) {

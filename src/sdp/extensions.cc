@@ -11,16 +11,16 @@ struct KnownExtension {
   uint8_t rtp::HeaderExtensionIds::* id;
   bool audio;
   bool video;
-  bool track;  // taken where the client sends
-  bool slot;   // taken where it receives
+  bool track;          // taken where the client sends
+  bool slot;           // taken where it receives
+  bool large = false;  // may exceed the one-byte form's 16 bytes
 };
 
 constexpr std::string_view kTransportCc =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
-// What isn't here is not answered: playout-delay would force delays on receivers, the dependency
-// descriptor and the layers allocation serve codecs that rooms don't use, and the rest only costs
-// bytes.
+// What isn't here is not answered: playout-delay would force delays on receivers, and the rest only
+// costs bytes.
 constexpr KnownExtension kKnown[] = {
     {"urn:ietf:params:rtp-hdrext:sdes:mid", &rtp::HeaderExtensionIds::mid, true, true, true, true},
     {"urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id", &rtp::HeaderExtensionIds::rid, false, true,
@@ -36,6 +36,10 @@ constexpr KnownExtension kKnown[] = {
      true},
     {"http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time",
      &rtp::HeaderExtensionIds::abs_capture_time, true, true, true, false},
+    {kDependencyDescriptorUri, &rtp::HeaderExtensionIds::dependency_descriptor, false, true, true,
+     true, true},
+    {kVideoLayersAllocationUri, &rtp::HeaderExtensionIds::video_layers_allocation, false, true,
+     true, false, true},
 };
 
 const KnownExtension* find_known(std::string_view uri) {
@@ -44,7 +48,8 @@ const KnownExtension* find_known(std::string_view uri) {
 }
 
 bool usable(const ExtensionMap& extension, const KnownExtension& known, rtp::MediaKind kind,
-            bool client_sends) {
+            bool client_sends, bool mixed) {
+  if (known.large && !mixed) return false;
   if (extension.encrypted || extension.id > kMaxExtensionId) return false;
   if (!(kind == rtp::MediaKind::kAudio ? known.audio : known.video)) return false;
   if (!(client_sends ? known.track : known.slot)) return false;
@@ -56,13 +61,14 @@ bool usable(const ExtensionMap& extension, const KnownExtension& known, rtp::Med
 
 BundleExtensions::Accepted BundleExtensions::accept(const MediaSection& offered,
                                                     rtp::MediaKind kind, bool client_sends) {
+  const bool mixed = mixed_ || offered.extmap_allow_mixed;
   Accepted out;
   const bool transport_cc = std::ranges::any_of(offered.extensions, [&](const ExtensionMap& e) {
-    return e.uri == kTransportCc && usable(e, *find_known(kTransportCc), kind, client_sends);
+    return e.uri == kTransportCc && usable(e, *find_known(kTransportCc), kind, client_sends, mixed);
   });
   for (const ExtensionMap& extension : offered.extensions) {
     const KnownExtension* known = find_known(extension.uri);
-    if (known == nullptr || !usable(extension, *known, kind, client_sends)) continue;
+    if (known == nullptr || !usable(extension, *known, kind, client_sends, mixed)) continue;
     // To a slot the send time is written only where its packets can't be numbered instead.
     if (!client_sends && transport_cc && known->id == &rtp::HeaderExtensionIds::abs_send_time) {
       continue;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rtp/parameters.h"
@@ -11,8 +12,14 @@
 
 namespace parley::sdp {
 
-// The largest id of a one-byte header extension (RFC 8285 §4.2); Parley writes no other form.
+// The largest id of a one-byte header extension (RFC 8285 §4.2), the form of all packets but those
+// with a large element.
 inline constexpr uint8_t kMaxExtensionId = 14;
+
+inline constexpr std::string_view kDependencyDescriptorUri =
+    "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
+inline constexpr std::string_view kVideoLayersAllocationUri =
+    "http://www.webrtc.org/experiments/rtp-hdrext/video-layers-allocation00";
 
 // The ids of all m-lines of a bundle. A packet's mid is read before its m-line is known, so an id
 // must mean the same in the whole bundle (RFC 8843 §9.1); an offer that breaks this loses the later
@@ -24,6 +31,10 @@ class BundleExtensions {
     std::vector<ExtensionMap> lines;  // for the answer, in the order of the offer
   };
 
+  // `mixed`: the offer's session part has extmap-allow-mixed. Without it, or the m-line's own, what
+  // needs the two-byte form is not taken (RFC 8285 §4.1.2).
+  explicit BundleExtensions(bool mixed) : mixed_(mixed) {}
+
   // Picks from an accepted m-line's extensions what Parley uses there. `client_sends` tells the two
   // uses apart: tracks bring rid, capture time and the like, slots need only what the server
   // writes.
@@ -33,6 +44,7 @@ class BundleExtensions {
   // Takes the id for the URI; false if one of them is taken otherwise.
   bool claim(uint16_t id, const std::string& uri);
 
+  bool mixed_;
   std::array<std::string, kMaxExtensionId + 1> uris_;  // by id
 };
 

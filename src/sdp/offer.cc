@@ -32,6 +32,8 @@ void add_video_codec(const rtp::CodecParameters& codec, std::string parameters,
 void add_codecs(rtp::MediaKind kind, MediaSection& section) {
   if (kind == rtp::MediaKind::kVideo) {
     add_video_codec(kOfferedVp8, "", section);
+    add_video_codec(kOfferedVp9, "profile-id=0", section);
+    add_video_codec(kOfferedAv1, "level-idx=5;profile=0;tier=0", section);
     add_video_codec(kOfferedH264,
                     "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
                     section);
@@ -59,6 +61,8 @@ void add_extensions(rtp::MediaKind kind, MediaSection& section) {
     add(ids.audio_level, "urn:ietf:params:rtp-hdrext:ssrc-audio-level");
   } else {
     add(ids.video_orientation, "urn:3gpp:video-orientation");
+    add(ids.dependency_descriptor, kDependencyDescriptorUri);
+    add(ids.video_layers_allocation, kVideoLayersAllocationUri);
     add(ids.rid, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id");
     add(ids.repaired_rid, "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id");
   }
@@ -168,6 +172,7 @@ std::vector<SocketAddress> read_candidates(const SessionDescription& description
 std::string build_offer(const ClientOffer& offer) {
   SessionDescription out;
   out.origin = {"-", offer.session_id, offer.session_version};
+  out.extmap_allow_mixed = true;
   for (const ClientTrack& track : offer.tracks) {
     out.media.push_back(make_section(offer, track.kind, Direction::kSendOnly, out.media.size()));
     add_streams(offer, track, out.media.back());

@@ -41,6 +41,10 @@ inline constexpr rtp::CodecParameters kOfferedOpus{
     .codec = rtp::Codec::kOpus, .payload_type = 111, .red_payload_type = 63, .clock_rate = 48'000};
 inline constexpr rtp::CodecParameters kOfferedVp8{
     .codec = rtp::Codec::kVp8, .payload_type = 96, .rtx_payload_type = 97};
+inline constexpr rtp::CodecParameters kOfferedVp9{
+    .codec = rtp::Codec::kVp9, .payload_type = 98, .rtx_payload_type = 99};
+inline constexpr rtp::CodecParameters kOfferedAv1{
+    .codec = rtp::Codec::kAv1, .payload_type = 45, .rtx_payload_type = 46};
 inline constexpr rtp::CodecParameters kOfferedH264{
     .codec = rtp::Codec::kH264, .payload_type = 102, .rtx_payload_type = 103};
 inline constexpr rtp::HeaderExtensionIds kOfferedExtensions{.mid = 4,
@@ -49,7 +53,9 @@ inline constexpr rtp::HeaderExtensionIds kOfferedExtensions{.mid = 4,
                                                             .audio_level = 1,
                                                             .transport_sequence = 3,
                                                             .abs_send_time = 2,
-                                                            .video_orientation = 13};
+                                                            .video_orientation = 13,
+                                                            .dependency_descriptor = 12,
+                                                            .video_layers_allocation = 9};
 
 // The offer as text. M-lines: the tracks in their order, the audio slots, the video slots; the mid
 // of each is its place, "0", "1", … Offers with more slots than an earlier one would move the mids

@@ -77,12 +77,14 @@ TEST(SdpOfferTest, ReadsTheServersAnswer) {
   EXPECT_EQ(read->sections[0].direction, ClientDirection::kSends);
   EXPECT_THAT(read->sections[0].codecs, ElementsAre(kOfferedOpus));
   EXPECT_THAT(read->sections[1].rids, ElementsAre("l", "h"));
-  EXPECT_THAT(read->sections[1].codecs, ElementsAre(kOfferedVp8));
+  EXPECT_THAT(read->sections[1].codecs,
+              ElementsAre(kOfferedVp8, kOfferedH264, kOfferedVp9, kOfferedAv1));
   EXPECT_EQ(read->sections[1].extensions.rid, 10);
   EXPECT_EQ(read->sections[3].stream, "slot-0");
   EXPECT_EQ(read->sections[4].stream, "slot-0");
   EXPECT_EQ(read->sections[5].stream, "slot-1");
-  EXPECT_THAT(read->sections[5].codecs, ElementsAre(kOfferedVp8, kOfferedH264));
+  EXPECT_THAT(read->sections[5].codecs,
+              ElementsAre(kOfferedVp8, kOfferedH264, kOfferedVp9, kOfferedAv1));
 }
 
 TEST(SdpOfferTest, RefusesAnswersThatLackATransport) {

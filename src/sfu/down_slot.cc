@@ -162,8 +162,7 @@ std::optional<ForwardPlan> DownSlot::plan(const TrackPacket& packet,
   out.picture_id = position.picture_id;
   out.tl0_pic_idx = position.tl0_pic_idx;
   out.key_index = position.key_index;
-  if (packet.codec == rtp::Codec::kAv1 || packet.codec == rtp::Codec::kH264)
-    out.dependencies = packet.dependencies;
+  out.dependencies = packet.dependencies;
   out.payload = packet.payload;
   out.kept = packet.kept;
   return out;

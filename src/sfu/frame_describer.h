@@ -27,6 +27,12 @@ struct FrameDescription {
   uint16_t height = 0;
 };
 
+// Whether layers are told by the dependency descriptor. With the other codecs it says nothing that
+// the payload doesn't, and is neither kept nor passed on.
+constexpr bool uses_dependencies(rtp::Codec codec) {
+  return codec == rtp::Codec::kAv1 || codec == rtp::Codec::kH264;
+}
+
 class FrameDescriber {
  public:
   // `dependencies`: the dependency descriptor's bytes, empty if none was sent. An unreadable

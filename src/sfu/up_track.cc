@@ -56,7 +56,7 @@ std::optional<TrackPacket> UpTrack::accept(size_t index, const MediaPacket& pack
                   .marker = packet.marker,
                   .audio_level = packet.audio_level,
                   .orientation = packet.orientation,
-                  .dependencies = packet.dependencies,
+                  .dependencies = uses_dependencies(codec->codec) ? packet.dependencies : Bytes(),
                   .layers_allocation = packet.layers_allocation,
                   .payload = packet.payload};
   out.position.sequence = encoding.sequence.unwrap(packet.sequence);
@@ -86,7 +86,7 @@ std::optional<TrackPacket> UpTrack::accept(size_t index, const MediaPacket& pack
                                        .has_orientation = packet.orientation.has_value(),
                                        .marker = packet.marker,
                                        .key_frame_start = out.key_frame_start},
-                                      packet.payload, packet.dependencies);
+                                      packet.payload, out.dependencies);
   }
   return out;
 }
