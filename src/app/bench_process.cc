@@ -71,6 +71,7 @@ std::vector<std::string> arguments(const SpawnedServer::Options& options,
   if (core) pin_to_core(*core);
   dup2(output, STDOUT_FILENO);
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& one : arguments) argv.push_back(const_cast<char*>(one.c_str()));
   argv.push_back(nullptr);
   execv("/proc/self/exe", argv.data());
