@@ -7,6 +7,11 @@
 #include "rtp/vp8_descriptor.h"
 
 namespace parley::sim {
+namespace {
+
+constexpr TimeDelta kAskAgain = TimeDelta::millis(80);
+
+}  // namespace
 
 void StreamChecker::fault(std::string what) {
   if (faults.size() < 20) faults.push_back(std::move(what));
@@ -35,17 +40,51 @@ void StreamChecker::play(Timestamp now) {
     auto first = held_.begin();
     if (first->first != *next_) {
       if (!hole_since_) hole_since_ = now;
-      if (now - *hole_since_ < kGiveUp) return;
-      next_ = first->first;
+      const auto beyond = video_ ? decodable() : std::nullopt;
+      if (!beyond && !given_up(now)) return;
+      next_ = beyond.value_or(first->first);
+      held_.erase(held_.begin(), held_.lower_bound(*next_));
       frame_.clear();
-      frame_broken_ = true;
-      if (video_) needs_key_frame_ = true;
+      frame_broken_ = !beyond;
+      if (video_ && !beyond) needs_key_frame_ = true;
+      first = held_.begin();
     }
     hole_since_.reset();
     consume(first->second.packet, now);
     held_.erase(first);
     ++*next_;
   }
+}
+
+bool StreamChecker::given_up(Timestamp now) const {
+  if (!video_) return now - *hole_since_ >= kSilence;
+  const auto asked = asked_.find(*next_);
+  return now - *hole_since_ >= kGiveUp ||
+         (asked != asked_.end() && asked->second.times >= kMostAsks &&
+          now - asked->second.at >= kAskAgain);
+}
+
+bool StreamChecker::stands_alone(const StreamPacket& first) const {
+  const auto descriptor = rtp::parse_vp8_descriptor(first.payload);
+  if (!descriptor || !descriptor->starts_frame()) return false;
+  if (rtp::is_vp8_key_frame(first.payload)) return true;
+  return !needs_key_frame_ && descriptor->temporal_id == uint8_t{0} && last_base_ &&
+         descriptor->tl0_pic_idx == static_cast<uint8_t>(*last_base_ + 1);
+}
+
+std::optional<int64_t> StreamChecker::decodable() const {
+  std::optional<int64_t> start;
+  int64_t expected = 0;
+  for (const auto& [sequence, held] : held_) {
+    if (sequence != expected) start.reset();
+    expected = sequence + 1;
+    if (held.packet.payload.empty()) continue;
+    const auto descriptor = rtp::parse_vp8_descriptor(held.packet.payload);
+    if (descriptor && descriptor->starts_frame())
+      start = stands_alone(held.packet) ? std::optional(sequence) : std::nullopt;
+    if (start && held.packet.marker) return start;
+  }
+  return std::nullopt;
 }
 
 void StreamChecker::consume(const StreamPacket& packet, Timestamp now) {
@@ -89,7 +128,8 @@ void StreamChecker::finish_frame(Timestamp now) {
   const auto header = rtp::parse_vp8_frame_header(frame.front().payload, *descriptor);
   const uint16_t picture = descriptor->picture_id.value_or(0);
   const bool key = header && header->key_frame;
-  const bool follows = last_picture_ && picture == ((*last_picture_ + 1) & 0x7fff);
+  const bool base = !needs_key_frame_ && stands_alone(frame.front());
+  const bool follows = base || (last_picture_ && picture == ((*last_picture_ + 1) & 0x7fff));
   if (key) {
     width = header->width;
     needs_key_frame_ = false;
@@ -102,6 +142,7 @@ void StreamChecker::finish_frame(Timestamp now) {
     return;
   }
   last_picture_ = picture;
+  if (descriptor->tl0_pic_idx) last_base_ = descriptor->tl0_pic_idx;
   ++frames;
   ++frames_of[frame.front().csrc];
   if (last_frame) longest_gap = std::max(longest_gap, now - *last_frame);
@@ -113,9 +154,10 @@ std::vector<uint16_t> StreamChecker::missing(Timestamp now) {
   if (!next_ || held_.empty()) return out;
   for (int64_t s = *next_; s < held_.rbegin()->first && out.size() < 60; ++s) {
     if (held_.contains(s)) continue;
-    auto [asked, first] = asked_.try_emplace(s, now);
-    if (!first && now - asked->second < TimeDelta::millis(80)) continue;
-    asked->second = now;
+    auto [asked, first] = asked_.try_emplace(s);
+    if (!first && (now - asked->second.at < kAskAgain || asked->second.times >= kMostAsks))
+      continue;
+    asked->second = {now, asked->second.times + 1};
     out.push_back(static_cast<uint16_t>(s));
   }
   return out;

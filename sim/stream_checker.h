@@ -28,9 +28,14 @@ class StreamChecker {
   explicit StreamChecker(bool video) : video_(video) {}
 
   void on_packet(StreamPacket packet, bool retransmitted, Timestamp now);
-  // Plays what is complete; a hole older than this is given up, and a key frame needed.
+  // Plays what is complete. A hole in sound is given up after kSilence. One in a picture is waited
+  // for as Chromium does: until a frame that needs nothing of what is missing is complete (a key
+  // frame, or the next one of the lowest temporal layer), else until it was asked for kMostAsks
+  // times or kGiveUp has passed; then a key frame is needed.
   void play(Timestamp now);
-  static constexpr TimeDelta kGiveUp = TimeDelta::millis(400);
+  static constexpr TimeDelta kSilence = TimeDelta::millis(400);
+  static constexpr TimeDelta kGiveUp = TimeDelta::seconds(3);
+  static constexpr int kMostAsks = 10;
 
   // Numbers to ask for again now.
   std::vector<uint16_t> missing(Timestamp now);
@@ -53,6 +58,14 @@ class StreamChecker {
     StreamPacket packet;
     Timestamp at;
   };
+  struct Asked {
+    Timestamp at;
+    int times = 0;
+  };
+  bool given_up(Timestamp now) const;
+  // First packet of a complete frame beyond the hole that can be decoded without it.
+  std::optional<int64_t> decodable() const;
+  bool stands_alone(const StreamPacket& first) const;
   void consume(const StreamPacket& packet, Timestamp now);
   void finish_frame(Timestamp now);
   void fault(std::string what);
@@ -61,7 +74,7 @@ class StreamChecker {
   SeqUnwrapper unwrap_;
   std::map<int64_t, Held> held_;
   std::map<int64_t, bool> seen_;  // true: so far only as a retransmission
-  std::map<int64_t, Timestamp> asked_;
+  std::map<int64_t, Asked> asked_;
   std::optional<int64_t> next_;
   std::optional<Timestamp> hole_since_;
   bool needs_key_frame_ = true;
@@ -70,6 +83,7 @@ class StreamChecker {
   std::vector<StreamPacket> frame_;
   bool frame_broken_ = false;
   std::optional<uint16_t> last_picture_;
+  std::optional<uint8_t> last_base_;  // TL0PICIDX
   std::optional<uint32_t> last_time_;
 };
 
