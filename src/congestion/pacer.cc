@@ -11,7 +11,11 @@ Pacer::Pacer(DataRate target, const PacerConfig& config) : config_(config) {
 }
 
 void Pacer::set_target(DataRate target) {
-  rate_ = std::max(scale(target, config_.factor), DataRate::bps(1));
+  set_target(target, config_.factor);
+}
+
+void Pacer::set_target(DataRate target, double factor) {
+  rate_ = std::max(scale(target, factor), DataRate::bps(1));
 }
 
 void Pacer::start_probe(const ProbeCluster& cluster, Timestamp now) {

@@ -34,6 +34,8 @@ class Pacer {
   Pacer(DataRate target, const PacerConfig& config = {});
 
   void set_target(DataRate target);
+  // The same with another factor than the configured one.
+  void set_target(DataRate target, double factor);
   // Replaces a probe under way.
   void start_probe(const ProbeCluster& cluster, Timestamp now);
 

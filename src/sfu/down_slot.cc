@@ -82,7 +82,17 @@ void DownSlot::decide(const Allocation& decision) {
 
 void DownSlot::set_target_layer(Layer layer) {
   target_layer_ = layer;
-  if (filters_) filter().set_target(layer.spatial, layer.temporal);
+  aim_filter();
+}
+
+void DownSlot::set_pressed(bool pressed) {
+  pressed_ = pressed;
+  aim_filter();
+}
+
+void DownSlot::aim_filter() {
+  if (!filters_) return;
+  filter().set_target(target_layer_.spatial, pressed_ ? uint8_t{0} : target_layer_.temporal);
 }
 
 void DownSlot::next_filter() {
@@ -92,7 +102,7 @@ void DownSlot::next_filter() {
     newest_filter_ = (newest_filter_ + filters_->size() - 1) % filters_->size();
   packets_at_start_ = packets_;
   filter().restart();
-  filter().set_target(target_layer_.spatial, target_layer_.temporal);
+  aim_filter();
 }
 
 StreamPosition DownSlot::with_capture_time(StreamPosition position) const {

@@ -88,6 +88,9 @@ class DownSlot {
   // What to show: the encoding, and the layers within it. Until it is called all
   // layers are forwarded.
   void set_target_layer(Layer layer);
+  // While pressed only the lowest temporal layer is forwarded, whatever the target.
+  void set_pressed(bool pressed);
+  bool pressed() const { return pressed_; }
   size_t target() const { return target_layer_.encoding; }
   // What is shown now.
   Layer current_layer() const {
@@ -166,10 +169,12 @@ class DownSlot {
   }
   const LayerFilter& filter() const { return (*filters_)[newest_filter_]; }
   void next_filter();
+  void aim_filter();
   using Filters = std::array<LayerFilter, StreamRewriter::kKnownSegments>;
   std::unique_ptr<Filters> filters_;
   size_t newest_filter_ = 0;
   Layer target_layer_{.encoding = 0, .spatial = UINT8_MAX, .temporal = UINT8_MAX};
+  bool pressed_ = false;
   Timestamp key_frame_at_;
   uint16_t rtx_sequence_;
   std::vector<Repeat> repeats_;  // video: kRepeats, by sequence

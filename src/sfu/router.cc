@@ -12,6 +12,14 @@ constexpr TimeDelta kSteerInterval = TimeDelta::millis(100);
 // Until BWE measures it: spaces repeated requests for lost packets.
 constexpr TimeDelta kAssumedRoundTrip = TimeDelta::millis(60);
 
+// Whether a viewer whose path is narrow needs this for what it will be shown: the pictures from the
+// latest key frame on, and of them those that others depend on.
+bool of_use(const TrackPacket& packet, const DownSlot& slot, const UpTrack& track) {
+  if (packet.stream != slot.stream() || packet.frame.temporal > 0) return false;
+  const UpEncoding& encoding = track.encodings()[packet.stream.encoding];
+  return packet.position.sequence >= encoding.last_key_frame;
+}
+
 }  // namespace
 
 Router::Router(RouterId id, PacketPool& pool, RandomSource& random)
@@ -283,7 +291,7 @@ void Router::handle_nack(PeerId peer, uint32_t ssrc, std::span<const uint16_t> s
     const UpTrack* track = find_track(TrackId{origin->stream.track});
     if (!track) continue;
     const auto packet = track->cached(origin->stream.encoding, origin->sequence);
-    if (!packet) continue;
+    if (!packet || (slot->pressed() && !of_use(*packet, *slot, *track))) continue;
     if (const auto repeat = slot->retransmit(*packet)) plan(*repeat);
   }
 }

@@ -82,8 +82,10 @@ class Router {
   void set_budget(PeerId peer, std::optional<DataRate> budget, Timestamp now);
   // Whether the viewer's sound is sent twice, for a path that loses packets.
   void set_redundant_audio(PeerId peer, bool redundant);
-  // What was forwarded lately didn't reach the viewer: its pictures begin anew.
-  void restart_video(PeerId peer, Timestamp now);
+  // What was forwarded lately in this slot didn't reach the viewer: its picture begins anew.
+  void restart_video(PeerId peer, uint32_t ssrc, Timestamp now);
+  // What is forwarded in this slot waits: for now only frames that others depend on.
+  void set_pressed(PeerId peer, uint32_t ssrc, bool pressed);
   // Whether anybody sends media here; in a direct call nobody does.
   bool carries_media(Timestamp now) const { return now - last_media_ < kIdle; }
   // What the viewer's video would take without a limit.
@@ -233,6 +235,8 @@ class Router {
   // router_layers.cc: which layer of it.
   void list_layers(const Source& source, AllocationSource& out, Timestamp now) const;
   void allocate_layers(Subscriber& subscriber, Timestamp now);
+  uint16_t most_lines(const Subscriber& subscriber, const DownSlot& slot,
+                      const AllocationSource& wish, Timestamp now);
   void apply(Subscriber& subscriber, DownSlot& slot, const Allocation& decision,
              DataSize& replay_left, Timestamp now);
   // Sends what is kept if it is no more than `left`, which it lessens; else asks for a key frame.

@@ -13,6 +13,9 @@ constexpr TimeDelta kLayerRest = TimeDelta::seconds(2);
 // An encoding that was asked for and didn't come within this (its sender has neither the uplink nor
 // the processor for it) is not counted on; asked for it stays.
 constexpr TimeDelta kEncodingComes = TimeDelta::seconds(2);
+// A change to a larger picture begins with a key frame: unless what the path leaves for it takes it
+// in within this, the viewer would rather see the change as a freeze.
+constexpr TimeDelta kKeyFrameTime = TimeDelta::millis(200);
 // Viewers whose path isn't measured get what they look at.
 constexpr DataRate kNoLimit = DataRate::kbps(1'000'000);
 
@@ -46,17 +49,21 @@ void Router::set_budget(PeerId peer, std::optional<DataRate> budget, Timestamp n
   if (subscriber->budget < subscriber->allocated) allocate_layers(*subscriber, now);
 }
 
-void Router::restart_video(PeerId peer, Timestamp now) {
+void Router::restart_video(PeerId peer, uint32_t ssrc, Timestamp now) {
   Subscriber* subscriber = find_subscriber(peer);
-  if (!subscriber) return;
-  for (auto& slot : subscriber->video_slots) {
-    if (!slot->flowing()) continue;
-    slot->interrupt();
-    // The smallest picture has the smallest key frame.
-    slot->raises.on_restart(subscriber->budget, now);
-    if (slot->decided) slot->decided = Layer{};
-  }
+  DownSlot* slot = find_slot(peer, ssrc);
+  if (!subscriber || !slot) return;
+  slot->set_pressed(false);
+  if (!slot->flowing()) return;
+  slot->interrupt();
+  // The smallest picture has the smallest key frame.
+  slot->raises.on_restart(subscriber->budget, now);
+  if (slot->decided) slot->decided = Layer{};
   allocate_layers(*subscriber, now);
+}
+
+void Router::set_pressed(PeerId peer, uint32_t ssrc, bool pressed) {
+  if (DownSlot* slot = find_slot(peer, ssrc)) slot->set_pressed(pressed);
 }
 
 DataRate Router::demand(PeerId peer) const {
@@ -77,6 +84,27 @@ void Router::list_layers(const Source& source, AllocationSource& out, Timestamp 
   }
 }
 
+// How tall the slot's picture may become now: a larger one begins with a key frame.
+uint16_t Router::most_lines(const Subscriber& subscriber, const DownSlot& slot,
+                            const AllocationSource& wish, Timestamp now) {
+  const uint16_t lines = std::max<uint16_t>(1, lines_of(wish, slot.decided));
+  if (!slot.raises.may_raise(subscriber.budget, now)) return lines;
+  // About all that is wished for fits, and more isn't looked for.
+  if (subscriber.budget.bps() * 10 >= subscriber.demand.bps() * 9) return UINT16_MAX;
+  const SourceLayers& rates = find_source(slot.track()->id())->layer_rates;
+  const auto shown = std::ranges::find(wish.layers, *slot.decided, &LayerOption::layer);
+  const DataRate own = shown == wish.layers.end() ? DataRate::zero() : shown->rate;
+  const DataRate others = std::max(DataRate::zero(), subscriber.allocated - own);
+  const DataSize room = std::max(DataRate::zero(), subscriber.budget - others) * kKeyFrameTime;
+  uint16_t most = lines;
+  for (const LayerOption& option : wish.layers) {
+    const bool here = slot.flowing() && option.layer.encoding == slot.encoding();
+    if (here || rates.key_frame(option.layer.encoding, option.rate) <= room)
+      most = std::max(most, option.height);
+  }
+  return most;
+}
+
 void Router::allocate_layers(Subscriber& subscriber, Timestamp now) {
   BoundedVector<DownSlot*, kMaxAllocationSources> slots;
   allocation_sources_.clear();
@@ -91,8 +119,7 @@ void Router::allocate_layers(Subscriber& subscriber, Timestamp now) {
                           .current = slot->decided,
                           .fresh = slot->fresh};
     list_layers(*find_source(slot->track()->id()), wish, now);
-    if (slot->decided && !slot->raises.may_raise(subscriber.budget, now))
-      wish.most_lines = std::max<uint16_t>(1, lines_of(wish, slot->decided));
+    if (slot->decided) wish.most_lines = most_lines(subscriber, *slot, wish, now);
     allocation_sources_.push_back(wish);
   }
   std::array<Allocation, kMaxAllocationSources> decisions;

@@ -8,6 +8,9 @@ namespace {
 // What cameras are asked for; only the relations between layers matter.
 constexpr float kFullFrameRate = 30;
 
+// Six times the mean frame, at 25 a second.
+constexpr TimeDelta kUsualKeyFrame = TimeDelta::millis(240);
+
 // The highest index seen within kForgotten before `last`.
 uint8_t highest(std::span<const Timestamp> seen, Timestamp last) {
   uint8_t out = 0;
@@ -26,6 +29,11 @@ void SourceLayers::on_packet(const TrackPacket& packet, Timestamp now) {
   meter_.add(layer, DataSize::bytes(static_cast<int64_t>(packet.payload.size())), packet.key_frame,
              now);
   last_packet_[layer.encoding] = now;
+  if (packet.key_frame) {
+    KeyFrame& key = key_frames_[layer.encoding];
+    if (key.rtp_time != packet.position.rtp_time) key = {packet.position.rtp_time, DataSize()};
+    key.size += DataSize::bytes(static_cast<int64_t>(packet.payload.size()));
+  }
   if (layer.temporal < LayerRateMeter::kTemporalLayers)
     temporal_seen_[layer.encoding][layer.temporal] = now;
   if (layer.spatial < LayerRateMeter::kSpatialLayers)
@@ -38,6 +46,7 @@ void SourceLayers::restart(size_t encoding) {
   temporal_seen_[encoding].fill({});
   spatial_seen_[encoding].fill({});
   last_packet_[encoding] = {};
+  key_frames_[encoding] = {};
 }
 
 void SourceLayers::declare(const rtp::VideoLayersAllocation& allocation, Timestamp now) {
@@ -57,6 +66,11 @@ void SourceLayers::declare(const rtp::VideoLayersAllocation& allocation, Timesta
 bool SourceLayers::is_scalable() const {
   const auto newest = std::ranges::max_element(last_packet_);
   return extent_of(static_cast<size_t>(newest - last_packet_.begin())).spatial > 0;
+}
+
+DataSize SourceLayers::key_frame(size_t index, DataRate rate) const {
+  if (index < kEncodings && key_frames_[index].size != DataSize()) return key_frames_[index].size;
+  return rate * kUsualKeyFrame;
 }
 
 SourceLayers::Extent SourceLayers::extent_of(size_t index) const {

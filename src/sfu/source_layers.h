@@ -23,6 +23,9 @@ class SourceLayers {
   // Whether what is sent has spatial layers. Then it is one stream, and of no other encoding
   // anything is to be expected.
   bool is_scalable() const;
+  // The size of encoding `index`'s key frames: of the last one; of one that never came what is
+  // usual beside `rate`.
+  DataSize key_frame(size_t index, DataRate rate) const;
   // Appends encoding `index` of `track`, ascending: each of its spatial and temporal layers. Of one
   // that never came as many temporal layers are assumed as the others have.
   void append(size_t index, const UpTrack& track, Timestamp now,
@@ -42,6 +45,11 @@ class SourceLayers {
   std::array<std::array<Timestamp, LayerRateMeter::kTemporalLayers>, kEncodings> temporal_seen_{};
   std::array<std::array<Timestamp, LayerRateMeter::kSpatialLayers>, kEncodings> spatial_seen_{};
   std::array<Timestamp, kEncodings> last_packet_{};
+  struct KeyFrame {
+    int64_t rtp_time = -1;
+    DataSize size;
+  };
+  std::array<KeyFrame, kEncodings> key_frames_{};
 };
 
 }  // namespace parley::sfu

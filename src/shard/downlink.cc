@@ -1,6 +1,7 @@
 #include "shard/downlink.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace parley::shard {
 namespace {
@@ -10,29 +11,61 @@ constexpr congestion::EstimatorConfig kEstimator{};
 }  // namespace
 
 Downlink::Downlink(PlanStore& store)
-    : store_(store), estimator_(kEstimator), pacer_(kEstimator.start, {.factor = 1.25}) {}
+    : store_(store), estimator_(kEstimator), pacer_(kEstimator.start, {.factor = kFactor}) {}
 
 Downlink::~Downlink() {
-  store_.clear(repairs_);
-  store_.clear(media_);
+  for (Line& line : lines_) clear(line);
 }
 
 void Downlink::configure(std::span<const media::SlotDescription> slots) {
   measured_ = std::ranges::any_of(
       slots, [](const auto& slot) { return slot.extensions.transport_sequence != 0; });
+  std::vector<Line> lines;
+  for (const auto& slot : slots) {
+    if (slot.kind != rtp::MediaKind::kVideo) continue;
+    Line* known = find(slot.ssrc.ssrc);
+    lines.push_back(known ? std::exchange(*known, {}) : Line{.ssrc = slot.ssrc});
+  }
+  for (Line& line : lines_) clear(line);
+  lines_ = std::move(lines);
+}
+
+Downlink::Line* Downlink::find(uint32_t ssrc) {
+  const auto line = std::ranges::find_if(lines_, [&](const Line& l) {
+    return l.ssrc.ssrc == ssrc || (l.ssrc.rtx_ssrc == ssrc && ssrc != 0);
+  });
+  return line == lines_.end() ? nullptr : &*line;
+}
+
+void Downlink::clear(Line& line) {
+  held_ -= static_cast<uint32_t>(line.repairs.count() + line.media.count());
+  store_.clear(line.repairs);
+  store_.clear(line.media);
 }
 
 Downlink::Passage Downlink::admit(const sfu::ForwardPlan& plan, Timestamp now) {
   if (!measured_ || !plan.video) return Passage::kNow;
   if (!holds() && pacer_.can_send(now)) return Passage::kNow;
-  PlanQueue& queue = plan.original_sequence ? repairs_ : media_;
-  if (!store_.push(queue, plan)) return Passage::kNoRoom;
+  Line* line = find(plan.ssrc);
+  if (!line || !store_.push(plan.original_sequence ? line->repairs : line->media, plan))
+    return Passage::kNoRoom;
+  ++held_;
   return Passage::kHeld;
+}
+
+bool Downlink::pop(PlanQueue Line::* queue, sfu::ForwardPlan& out) {
+  Line* next = nullptr;
+  for (Line& line : lines_) {
+    if (!(line.*queue).empty() && (!next || line.size() < next->size())) next = &line;
+  }
+  if (!next) return false;
+  --held_;
+  return store_.pop(next->*queue, out);
 }
 
 bool Downlink::poll_held(sfu::ForwardPlan& out, Timestamp now) {
   if (!holds() || !pacer_.can_send(now)) return false;
-  return store_.pop(repairs_.empty() ? media_ : repairs_, out);
+  return pop(&Line::repairs, out) || pop(&Line::media, out);
 }
 
 bool Downlink::wants_padding(Timestamp now) const {
@@ -74,16 +107,42 @@ void Downlink::handle_tick(Timestamp now) {
   after_estimate(now);
 }
 
-bool Downlink::give_up_late() {
+DataSize Downlink::waiting() const {
+  DataSize sum;
+  for (const Line& line : lines_) sum += line.size();
+  return sum;
+}
+
+// Until the line is empty: those that are shorter go first.
+TimeDelta Downlink::delay_of(const Line& line) const {
+  if (line.size() == DataSize()) return TimeDelta::zero();
+  DataSize before;
+  for (const Line& other : lines_) before += std::min(other.size(), line.size());
   // While a queue on the path is drained, more waits here for a moment.
-  if (waiting() <= std::max(pacer_.rate(), estimator_.sustained()) * kMostWait) return false;
-  store_.clear(media_);
-  store_.clear(repairs_);
-  return true;
+  return before / std::max(pacer_.rate(), estimator_.sustained());
+}
+
+Downlink::Lateness Downlink::judge(Line& line) {
+  const TimeDelta delay = delay_of(line);
+  if (delay > kMostWait) {
+    clear(line);
+    line.pressed = false;
+    return Lateness::kGivenUp;
+  }
+  if (!line.pressed && delay > kPressed) {
+    line.pressed = true;
+    return Lateness::kPressed;
+  }
+  if (line.pressed && delay < kEased) {
+    line.pressed = false;
+    return Lateness::kEased;
+  }
+  return Lateness::kSame;
 }
 
 void Downlink::after_estimate(Timestamp now) {
-  pacer_.set_target(estimator_.target());
+  const bool drains = estimator_.queue_delay() > kQueueToDrain;
+  pacer_.set_target(estimator_.target(), drains ? kDrainingFactor : kFactor);
   congestion::ProbeCluster probe;
   while (estimator_.poll_probe(probe)) pacer_.start_probe(probe, now);
 }

@@ -4,27 +4,35 @@
 // Rules:
 //  1. A viewer that negotiated no transport-wide numbers is neither measured nor paced.
 //  2. Audio always leaves at once; it counts for the pacer all the same.
-//  3. Video leaves at once while nothing waits and the pacer allows it; else it waits, repairs
-//  before media.
-//  4. What would wait longer than kMostWait at the present rate is given up altogether, and the
-//  pictures begin anew at what fits: late ones are worth less than those that come next.
-//  5. A probe that finds nothing waiting is filled with padding.
-//  6. For kOpening from the first demand on, the path is probed for kOpeningDemand though less is
+//  3. Video leaves at once while nothing waits and the pacer allows it; else it waits, each slot in
+//  a line of its own. Repairs go before media, and of each the shortest line first: the key frame
+//  of one picture doesn't hold up the others, which have little to send.
+//  4. A line that would take longer than kMostWait at the present rate is given up, and its picture
+//  begins anew at what fits: late frames are worth less than those that come next. One that would
+//  take kPressed is pressed until it takes less than kEased: its picture gets the frames that
+//  others depend on, no more.
+//  5. What leaves may be kFactor times the target, so that a large frame doesn't take long; but
+//  kDrainingFactor while more than kQueueToDrain waits on the path, which otherwise stays there and
+//  in the end is taken for that of a competitor.
+//  6. A probe that finds nothing waiting is filled with padding.
+//  7. For kOpening from the first demand on, the path is probed for kOpeningDemand though less is
 //  wished: the first pictures then come in the right size at once. Without a demand nothing is
 //  sent.
-//  7. Video may have what the estimate leaves after audio and repairs as measured.
-//  8. Sound is sent twice (RED) from a loss of kLossy on until it is below kClean, on paths that
+//  8. Video may have what the estimate leaves after audio and repairs as measured.
+//  9. Sound is sent twice (RED) from a loss of kLossy on until it is below kClean, on paths that
 //  carry kLeastForRedundancy: on narrower ones the loss is likely our own doing.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "base/units.h"
 #include "congestion/bandwidth_estimator.h"
 #include "congestion/pacer.h"
 #include "media/description.h"
+#include "rtp/parameters.h"
 #include "sfu/down_slot.h"
 #include "shard/plan_queue.h"
 #include "shard/rate_window.h"
@@ -34,6 +42,11 @@ namespace parley::shard {
 class Downlink {
  public:
   static constexpr TimeDelta kMostWait = TimeDelta::millis(1000);
+  static constexpr TimeDelta kPressed = TimeDelta::millis(100);
+  static constexpr TimeDelta kEased = TimeDelta::millis(30);
+  static constexpr double kFactor = 1.25;
+  static constexpr double kDrainingFactor = 1.1;
+  static constexpr TimeDelta kQueueToDrain = TimeDelta::millis(50);
   static constexpr TimeDelta kOpening = TimeDelta::seconds(2);
   static constexpr DataRate kOpeningDemand = DataRate::kbps(10'000);
   // IPv4 and UDP headers: a path's capacity includes them.
@@ -55,13 +68,20 @@ class Downlink {
   Passage admit(const sfu::ForwardPlan& plan, Timestamp now);
   // The next plan that waited and may leave now; to be given to PlanStore::release() when sent.
   bool poll_held(sfu::ForwardPlan& out, Timestamp now);
-  bool holds() const { return !repairs_.empty() || !media_.empty(); }
+  bool holds() const { return held_ != 0; }
   bool wants_padding(Timestamp now) const;
   // When poll_held() or wants_padding() may say yes next; never: not before something is admitted.
   Timestamp next_departure() const;
 
-  // True once when rule 4 emptied the queue.
-  bool give_up_late();
+  // Rule 4: tells (SSRC, what became of its line) where it isn't the same as at the last call.
+  enum class Lateness : uint8_t { kSame, kPressed, kEased, kGivenUp };
+  template <typename Tell>
+  void judge_lines(Tell&& tell) {
+    for (Line& line : lines_) {
+      const Lateness lateness = judge(line);
+      if (lateness != Lateness::kSame) tell(line.ssrc.ssrc, lateness);
+    }
+  }
 
   uint16_t take_sequence() { return next_sequence_++; }
   // A packet left under `sequence`; `size` of its datagram.
@@ -85,9 +105,21 @@ class Downlink {
   const congestion::BandwidthEstimator& estimator() const { return estimator_; }
   // Until what waits now has left.
   TimeDelta delay() const { return measured_ ? waiting() / pacer_.rate() : TimeDelta::zero(); }
-  DataSize waiting() const { return repairs_.size() + media_.size(); }
+  DataSize waiting() const;
 
  private:
+  struct Line {
+    rtp::SsrcPair ssrc;
+    PlanQueue repairs;
+    PlanQueue media;
+    bool pressed = false;
+    DataSize size() const { return repairs.size() + media.size(); }
+  };
+  Line* find(uint32_t ssrc);
+  bool pop(PlanQueue Line::* queue, sfu::ForwardPlan& out);
+  void clear(Line& line);
+  TimeDelta delay_of(const Line& line) const;
+  Lateness judge(Line& line);
   void after_estimate(Timestamp now);
 
   PlanStore& store_;
@@ -96,8 +128,8 @@ class Downlink {
   std::optional<Timestamp> opened_;  // when the first demand came
   congestion::BandwidthEstimator estimator_;
   congestion::Pacer pacer_;
-  PlanQueue repairs_;
-  PlanQueue media_;
+  std::vector<Line> lines_;  // of video slots
+  uint32_t held_ = 0;        // plans in all lines
   RateWindow audio_;
   RateWindow repaired_;
   uint16_t next_sequence_ = 0;

@@ -324,10 +324,14 @@ void Shard::tick(Peer& peer, Timestamp now) {
 // is probed for.
 void Shard::steer(Peer& peer, sfu::Router& router, Timestamp now) {
   peer.downlink.handle_tick(now);
-  if (peer.downlink.give_up_late()) {
-    counters_.late_queues.add();
-    router.restart_video(peer.id, now);
-  }
+  peer.downlink.judge_lines([&](uint32_t ssrc, Downlink::Lateness lateness) {
+    if (lateness == Downlink::Lateness::kGivenUp) {
+      counters_.late_queues.add();
+      router.restart_video(peer.id, ssrc, now);
+    } else {
+      router.set_pressed(peer.id, ssrc, lateness == Downlink::Lateness::kPressed);
+    }
+  });
   router.set_redundant_audio(peer.id, peer.downlink.wants_redundant_audio(peer.downlink_loss));
   router.set_budget(peer.id, peer.downlink.video_budget(now), now);
   if (router.carries_media(now)) {

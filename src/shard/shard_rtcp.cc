@@ -40,6 +40,11 @@ TimeDelta under_way(const Peer& peer) {
   return peer.downlink.delay() + peer.round_trip + kDecoding;
 }
 
+// From a packet sent again to the viewer's word that it is missing still.
+TimeDelta repair_time(const Peer& peer) {
+  return peer.round_trip + peer.downlink.delay();
+}
+
 }  // namespace
 
 void Shard::handle_rtcp(Peer& peer, Bytes packet, Timestamp now) {
@@ -59,7 +64,7 @@ void Shard::handle_rtcp(Peer& peer, Bytes packet, Timestamp now) {
       note_reception(peer, *router, receiver->reports, now);
     } else if (const auto nack = rtp::parse_nack(*block)) {
       router->handle_nack(peer.id, nack->media_ssrc,
-                          {nack->sequences.data(), nack->sequences.size()}, peer.round_trip, now);
+                          {nack->sequences.data(), nack->sequences.size()}, repair_time(peer), now);
     } else if (const auto loss = rtp::parse_pli(*block)) {
       router->handle_key_frame_request(peer.id, loss->media_ssrc, under_way(peer), now);
     } else if (const auto intra = rtp::parse_fir(*block)) {

@@ -1,0 +1,113 @@
+#include "shard/downlink.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <vector>
+
+namespace parley::shard {
+namespace {
+
+constexpr uint32_t kLarge = 11;
+constexpr uint32_t kSmall = 22;
+
+class DownlinkTest : public ::testing::Test {
+ protected:
+  DownlinkTest() {
+    downlink_.configure(slots_);
+    // What starts the pacer's debt: from here on video waits.
+    downlink_.on_sent(downlink_.take_sequence(), DataSize::bytes(1'200), Downlink::Kind::kVideo,
+                      now_);
+  }
+  static media::SlotDescription slot(uint32_t ssrc) {
+    return {.id = SlotId{ssrc},
+            .kind = rtp::MediaKind::kVideo,
+            .mid = {},
+            .ssrc = {ssrc, ssrc + 1},
+            .codecs = {},
+            .extensions = {.transport_sequence = 3}};
+  }
+  sfu::ForwardPlan plan(uint32_t ssrc, size_t size = 1'000) {
+    const std::vector<uint8_t> payload(size, 0);
+    sfu::ForwardPlan out{.ssrc = ssrc, .video = true};
+    out.kept = pool_.store(payload);
+    out.payload = pool_.payload(out.kept);
+    if (ssrc == kLarge + 1 || ssrc == kSmall + 1) out.original_sequence = uint16_t{1};
+    return out;
+  }
+  void hold(uint32_t ssrc, int count, size_t size = 1'000) {
+    for (int i = 0; i < count; ++i)
+      ASSERT_EQ(downlink_.admit(plan(ssrc, size), now_), Downlink::Passage::kHeld);
+  }
+  // The SSRCs of what leaves, in order.
+  std::vector<uint32_t> drain() {
+    std::vector<uint32_t> out;
+    while (downlink_.holds()) {
+      now_ = now_ + TimeDelta::millis(1);
+      sfu::ForwardPlan next;
+      if (!downlink_.poll_held(next, now_)) continue;
+      out.push_back(next.ssrc);
+      const auto size = DataSize::bytes(static_cast<int64_t>(next.payload.size()));
+      store_.release(next);
+      downlink_.on_sent(downlink_.take_sequence(), size, Downlink::Kind::kVideo, now_);
+    }
+    return out;
+  }
+  std::map<uint32_t, Downlink::Lateness> judge() {
+    std::map<uint32_t, Downlink::Lateness> out;
+    downlink_.judge_lines(
+        [&](uint32_t ssrc, Downlink::Lateness lateness) { out[ssrc] = lateness; });
+    return out;
+  }
+
+  Timestamp now_ = Timestamp::seconds(5);
+  sfu::PacketPool pool_{256};
+  PlanStore store_{pool_, 256};
+  std::vector<media::SlotDescription> slots_{slot(kLarge), slot(kSmall)};
+  Downlink downlink_{store_};
+};
+
+using Told = std::map<uint32_t, Downlink::Lateness>;
+
+TEST_F(DownlinkTest, AKeyFrameDoesNotHoldUpTheOtherPictures) {
+  hold(kLarge, 4);
+  hold(kSmall, 1);
+  EXPECT_EQ(drain(), (std::vector<uint32_t>{kSmall, kLarge, kLarge, kLarge, kLarge}));
+}
+
+TEST_F(DownlinkTest, RepairsGoFirst) {
+  hold(kSmall, 1);
+  hold(kLarge, 2);
+  hold(kLarge + 1, 1);
+  EXPECT_EQ(drain(), (std::vector<uint32_t>{kLarge + 1, kSmall, kLarge, kLarge}));
+}
+
+TEST_F(DownlinkTest, ALongLineIsPressedUntilItIsShort) {
+  // 12 kB at 1.25 times 600 kbit/s take 128 ms.
+  hold(kLarge, 12);
+  hold(kSmall, 1);
+  EXPECT_EQ(judge(), (Told{{kLarge, Downlink::Lateness::kPressed}}));
+  EXPECT_TRUE(judge().empty());
+  drain();
+  EXPECT_EQ(judge(), (Told{{kLarge, Downlink::Lateness::kEased}}));
+}
+
+TEST_F(DownlinkTest, ALineThatIsTooLateIsGivenUpAlone) {
+  hold(kLarge, 100);
+  hold(kSmall, 2);
+  EXPECT_EQ(judge(), (Told{{kLarge, Downlink::Lateness::kGivenUp}}));
+  EXPECT_EQ(downlink_.waiting(), DataSize::bytes(2'000));
+  EXPECT_EQ(drain(), (std::vector<uint32_t>{kSmall, kSmall}));
+}
+
+TEST_F(DownlinkTest, ASlotThatGoesTakesItsLineWithIt) {
+  hold(kLarge, 3);
+  hold(kSmall, 1);
+  slots_.erase(slots_.begin());
+  downlink_.configure(slots_);
+  EXPECT_EQ(drain(), (std::vector<uint32_t>{kSmall}));
+  EXPECT_EQ(store_.free_places(), 256u);
+}
+
+}  // namespace
+}  // namespace parley::shard
