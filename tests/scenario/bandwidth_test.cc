@@ -25,6 +25,7 @@ class Bandwidth : public ::testing::Test {
     ASSERT_TRUE(
         world.network.run_until_true([&] { return world.all_connected(); }, TimeDelta::seconds(5)));
     std::vector<const SimClient*> cameras;
+    cameras.reserve(publishers);
     for (size_t i = 0; i < publishers; ++i) cameras.push_back(world.clients[i].get());
     world.view(*viewer, cameras);
   }
@@ -139,71 +140,6 @@ TEST_F(Bandwidth, EveryVisibleSourceIsLitBeforeOneGetsMore) {
   world.network.run_for(TimeDelta::seconds(10));
   for (const auto& [camera, count] : before)
     EXPECT_GE(viewer->received_of(camera->camera_track()) - count, 220u) << "of 250 frames";
-  expect_no_faults();
-}
-
-// When pictures of one camera were shown, and how long it stood still: freezes as webrtc-stats
-// defines them (freezeCount), longer than three mean frames and than one by 150 ms.
-class FreezeMeter {
- public:
-  void on_frame(Timestamp now) {
-    if (last_) judge(now - *last_);
-    last_ = now;
-  }
-  TimeDelta frozen() const { return frozen_; }
-  TimeDelta longest() const { return longest_; }
-
- private:
-  void judge(TimeDelta duration) {
-    TimeDelta mean = durations_.empty() ? TimeDelta::millis(66) : TimeDelta::zero();
-    for (const TimeDelta one : durations_)
-      mean = mean + one / static_cast<int64_t>(durations_.size());
-    const TimeDelta limit = std::max(mean * 3, mean + TimeDelta::millis(150));
-    longest_ = std::max(longest_, duration);
-    if (duration >= limit) frozen_ = frozen_ + duration;
-    durations_.push_back(std::min(duration, limit));
-    if (durations_.size() > 30) durations_.erase(durations_.begin());
-  }
-  std::vector<TimeDelta> durations_;
-  std::optional<Timestamp> last_;
-  TimeDelta frozen_ = TimeDelta::zero();
-  TimeDelta longest_ = TimeDelta::zero();
-};
-
-// The laboratory's run (tests/lab/specs/rate.spec.ts) in virtual time. The bar there is 3 %; here
-// some seeds are above it, as docs/allocation.md says, so this holds what is reached.
-TEST_F(Bandwidth, ANarrowingLinkFreezesLittle) {
-  SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());
-  world.join({.camera_encodings = 3, .temporal_layers = true});
-  world.join({.mic = false, .camera_shift = 2, .temporal_layers = true});
-  viewer = &world.join({.mic = false, .camera_encodings = 0});
-  ASSERT_TRUE(
-      world.network.run_until_true([&] { return world.all_connected(); }, TimeDelta::seconds(5)));
-  world.view(*viewer, {world.clients[0].get(), world.clients[1].get()});
-  ASSERT_TRUE(shows_within(1280, TimeDelta::seconds(3)));
-  world.network.run_for(TimeDelta::seconds(5));
-  constexpr TimeDelta kStep = TimeDelta::millis(5);
-  constexpr TimeDelta kStage = TimeDelta::seconds(20);
-  std::array<FreezeMeter, 2> meters;
-  std::array<uint64_t, 2> seen{};
-  for (size_t i = 0; i < 2; ++i) seen[i] = viewer->received_of(world.clients[i]->camera_track());
-  for (const int64_t kbps : {4'000, 1'000, 300}) {
-    narrow(link(DataRate::kbps(kbps)));
-    for (TimeDelta passed = kStep; passed <= kStage; passed = passed + kStep) {
-      world.network.run_for(kStep);
-      for (size_t i = 0; i < 2; ++i) {
-        const uint64_t frames = viewer->received_of(world.clients[i]->camera_track());
-        for (; seen[i] < frames; ++seen[i]) meters[i].on_frame(world.network.now());
-      }
-    }
-    std::printf("to %lld kbit/s: frozen so far %lld and %lld ms\n", static_cast<long long>(kbps),
-                static_cast<long long>(meters[0].frozen().ms()),
-                static_cast<long long>(meters[1].frozen().ms()));
-  }
-  for (const auto& meter : meters) {
-    EXPECT_LE(meter.frozen(), kStage * 3 * 10 / 100);
-    EXPECT_LE(meter.longest(), TimeDelta::millis(2'500));
-  }
   expect_no_faults();
 }
 
