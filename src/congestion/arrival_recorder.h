@@ -35,6 +35,8 @@ class ArrivalRecorder {
   void on_packet(uint16_t sequence, Timestamp now);
   // True when something arrived and the interval since the last report is over.
   bool is_due(Timestamp now) const;
+  // True when something arrived that no report covers.
+  bool is_pending() const { return pending_; }
   // What came since the last report. Valid until the next take(). Starts the next interval.
   Report take(Timestamp now);
 

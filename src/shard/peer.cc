@@ -1,5 +1,6 @@
 #include "shard/peer.h"
 
+#include <algorithm>
 #include <array>
 
 #include "rtp/rtcp.h"
@@ -71,6 +72,14 @@ void Peer::configure(const media::PeerDescription& description, Timestamp now) {
   }
   downlink.configure(description.slots);
   cname = description.cname;
+}
+
+Timestamp Peer::needs_tick(Timestamp now) const {
+  const Timestamp transport_due = transport.poll_timeout().when;
+  if (announced != media::PeerState::kConnected) return transport_due;
+  // Estimates move, probes begin and feedback is due with the time alone.
+  if (downlink.measured() || uplink || arrivals.is_pending()) return now;
+  return std::min({transport_due, next_quality, next_report});
 }
 
 size_t write_receiver_reports(Peer& peer, sfu::Router& router, MutableBytes out, Timestamp now) {

@@ -33,6 +33,9 @@ struct Peer {
 
   // Takes over a (re)negotiated description, ICE restart included.
   void configure(const media::PeerDescription& description, Timestamp now);
+  // From when on a tick of the shard has something to do for it; a datagram or a command may change
+  // that.
+  Timestamp needs_tick(Timestamp now) const;
 
   PeerId id;
   RouterId router;

@@ -83,9 +83,13 @@ void Shard::apply(const media::CreatePeer& command, Timestamp now) {
   if (peer_of(command.peer)) return;
   const auto free = std::ranges::find_if(peers_, [](const auto& p) { return !p; });
   const auto endpoint = static_cast<uint32_t>(free - peers_.begin());
-  if (free == peers_.end()) peers_.emplace_back();
+  if (free == peers_.end()) {
+    peers_.emplace_back();
+    ticks_.emplace_back();
+  }
   peers_[endpoint] = std::make_unique<Peer>(command.peer, command.router, endpoint, certificate_,
                                             waiting_, command.description, now);
+  wake(*peers_[endpoint]);
   peer_by_id_[command.peer] = endpoint;
   peer_by_ufrag_[command.description.local.ufrag] = endpoint;
   // Every list that a packet's way appends to has room for all peers from here on.
@@ -105,6 +109,7 @@ void Shard::apply(const media::UpdatePeer& command, Timestamp now) {
   Peer* peer = peer_of(command.peer);
   if (!peer) return;
   peer->configure(command.description, now);
+  wake(*peer);
   // An old user fragment stays known until the peer goes: checks with it still come while the
   // restart is under way.
   peer_by_ufrag_[command.description.local.ufrag] = peer->endpoint;
@@ -138,6 +143,7 @@ void Shard::apply(const media::RemovePeer& command, Timestamp now) {
   pacing_at_ = 0;
   peer_by_id_.erase(command.peer);
   peers_[endpoint].reset();
+  ticks_[endpoint] = Timestamp::never();
   if (peer_by_id_.empty()) next_tick_ = Timestamp::never();
 }
 
@@ -219,6 +225,7 @@ void Shard::handle_datagram(const FlowPath& path, MutableBytes datagram, Timesta
     }
     return;
   }
+  wake(*peer);
   const auto received = peer->transport.handle_datagram(path, datagram, now);
   switch (received.kind) {
     case transport::Received::Kind::kNone:
@@ -350,8 +357,11 @@ void Shard::handle_timeout(Timestamp now) {
   }
   if (now < next_tick_) return;
   next_tick_ = peer_by_id_.empty() ? Timestamp::never() : now + kTick;
-  for (auto& peer : peers_) {
-    if (peer) tick(*peer, now);
+  for (size_t endpoint = 0; endpoint < ticks_.size(); ++endpoint) {
+    if (now < ticks_[endpoint]) continue;
+    Peer& peer = *peers_[endpoint];
+    tick(peer, now);
+    ticks_[endpoint] = peer.needs_tick(now);
   }
   for (auto& [id, router] : routers_) {
     router->handle_tick(now);

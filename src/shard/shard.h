@@ -91,6 +91,8 @@ class Shard {
   void note_state(Peer& peer, Timestamp now);
   void mark(Peer& peer);
   void touch(sfu::Router& router);
+  // What came for the peer may move its deadlines: looked at in the next tick.
+  void wake(const Peer& peer) { ticks_[peer.endpoint] = Timestamp(); }
   // shard_output.cc: each writes until there is nothing more of its kind or the egress is full.
   void write_transport();
   void write_routers();
@@ -111,6 +113,9 @@ class Shard {
   Counters counters_;
   Egress egress_;
   std::vector<std::unique_ptr<Peer>> peers_;  // by endpoint; nullptr: free
+  // By endpoint, when it needs its next tick. Apart from the peers: to look at each of them would
+  // fetch thousands of cold lines every 20 ms.
+  std::vector<Timestamp> ticks_;
   std::unordered_map<PeerId, uint32_t> peer_by_id_;
   std::unordered_map<FlowPath, uint32_t> peer_by_path_;
   std::unordered_map<std::string, uint32_t> peer_by_ufrag_;
