@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "base/prefetch.h"
 #include "base/units.h"
 #include "congestion/acked_rate.h"
 #include "congestion/application_limit.h"
@@ -55,6 +56,13 @@ class BandwidthEstimator {
   // A packet left under this transport-wide number. `size` as on the wire, with IP and UDP headers
   // if the link is to be met exactly; at most 65,535 bytes. `probe`: the pacer's probe() then.
   void on_sent(uint16_t transport_sequence, DataSize size, Timestamp now, ProbeId probe = {});
+  // Begins to fetch what on_sent() will need for this number.
+  void prefetch(uint16_t transport_sequence) const {
+    history_.prefetch(transport_sequence);
+    parley::prefetch(&application_, sizeof application_);
+    parley::prefetch(&target_);
+    parley::prefetch(&waiting_since_);
+  }
   // One report, in ascending order of numbers; numbers not sent, forgotten or already told are
   // ignored.
   void on_feedback(std::span<const PacketResult> results, Timestamp now);

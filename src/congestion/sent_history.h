@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/prefetch.h"
 #include "base/units.h"
 #include "congestion/packet_result.h"
 #include "congestion/probe_cluster.h"
@@ -29,6 +30,7 @@ class SentHistory {
   };
 
   void on_sent(uint16_t sequence, DataSize size, ProbeId probe, Timestamp now);
+  void prefetch(uint16_t sequence) const { parley::prefetch(&ring_[sequence % kPackets], 65); }
   // The packet, if this result is news about it.
   std::optional<Packet> on_result(const PacketResult& result);
 

@@ -2,6 +2,7 @@
 // transport/.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@ namespace parley::rtp {
 enum class MediaKind : uint8_t { kAudio, kVideo };
 
 enum class Codec : uint8_t { kOpus, kVp8, kVp9, kH264, kAv1 };
+inline constexpr size_t kCodecs = 5;
 
 // One codec of an m-line, in the payload type numbers of the side that offered.
 struct CodecParameters {

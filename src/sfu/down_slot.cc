@@ -56,10 +56,13 @@ DownSlot::DownSlot(const media::SlotDescription& description, uint32_t endpoint,
       rewriter_(clock_rate_of(description), static_cast<uint16_t>(random.u32()), random.u32()),
       filters_(is_video() ? std::make_unique<Filters>() : nullptr),
       rtx_sequence_(static_cast<uint16_t>(random.u32())),
-      repeats_(is_video() ? kRepeats : 0) {}
+      repeats_(is_video() ? kRepeats : 0) {
+  list_payload_types();
+}
 
 void DownSlot::update(const media::SlotDescription& description) {
   description_ = description;
+  list_payload_types();
 }
 
 void DownSlot::assign(UpTrack* track) {
@@ -135,14 +138,13 @@ StreamKey DownSlot::stream() const {
   return {track_ ? track_->id().value : 0, static_cast<uint8_t>(encoding_)};
 }
 
-const rtp::CodecParameters* DownSlot::codec_for(const TrackPacket& packet,
-                                                uint8_t& payload_type) const {
+// The first of each codec counts.
+void DownSlot::list_payload_types() {
+  payload_types_ = {};
   for (const auto& codec : description_.codecs) {
-    if (codec.codec != packet.codec) continue;
-    payload_type = packet.red ? codec.red_payload_type : codec.payload_type;
-    return payload_type != 0 ? &codec : nullptr;
+    PayloadTypes& types = payload_types_[static_cast<size_t>(codec.codec)];
+    if (types.plain == 0) types = {codec.payload_type, codec.red_payload_type};
   }
-  return nullptr;
 }
 
 std::optional<uint8_t> DownSlot::opus_within_red() const {
@@ -154,8 +156,8 @@ std::optional<uint8_t> DownSlot::opus_within_red() const {
 
 std::optional<ForwardPlan> DownSlot::plan(const TrackPacket& packet,
                                           const RewrittenPosition& position) const {
-  uint8_t payload_type = 0;
-  if (!codec_for(packet, payload_type)) return std::nullopt;
+  const uint8_t payload_type = payload_type_for(packet);
+  if (payload_type == 0) return std::nullopt;
   ForwardPlan out{.endpoint = endpoint_,
                   .ssrc = description_.ssrc.ssrc,
                   .csrc = packet.stream.track,
@@ -197,8 +199,7 @@ std::optional<RewrittenPosition> DownSlot::place(const TrackPacket& packet, Time
 
 std::optional<ForwardPlan> DownSlot::forward(const TrackPacket& packet, Timestamp now) {
   if (!flowing_ || packet.stream != stream()) return std::nullopt;
-  uint8_t payload_type = 0;
-  if (!codec_for(packet, payload_type)) return std::nullopt;
+  if (payload_type_for(packet) == 0) return std::nullopt;
   if (rewriter_.age_of(packet.stream, packet.position.sequence) != 0) return std::nullopt;
   const auto position = place(packet, now);
   if (!position) return std::nullopt;

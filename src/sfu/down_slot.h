@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "base/random.h"
 #include "media/command.h"
 #include "media/description.h"
@@ -103,6 +104,17 @@ class DownSlot {
   // The number of Opus within RED; nullopt: the viewer takes no RED.
   std::optional<uint8_t> opus_within_red() const;
 
+  // Begin to fetch what forward() needs, the one before the other.
+  void prefetch() const {
+    parley::prefetch(this, kHotBytes);
+    rewriter_.prefetch();
+    parley::prefetch(&filters_, kTailBytes);
+  }
+  void prefetch_stream() const {
+    rewriter_.prefetch_segment();
+    if (filters_) filter().prefetch();
+  }
+
   bool flowing() const { return flowing_; }
   size_t encoding() const { return encoding_; }
 
@@ -151,7 +163,16 @@ class DownSlot {
     Timestamp at;
   };
 
-  const rtp::CodecParameters* codec_for(const TrackPacket& packet, uint8_t& payload_type) const;
+  // What forward() reads of the description and behind it; and from the filters to the counters.
+  static constexpr size_t kHotBytes = 256;
+  static constexpr size_t kTailBytes = 160;
+
+  // 0: the viewer can't take the packet's codec.
+  uint8_t payload_type_for(const TrackPacket& packet) const {
+    const PayloadTypes& types = payload_types_[static_cast<size_t>(packet.codec)];
+    return packet.red ? types.red : types.plain;
+  }
+  void list_payload_types();
   std::optional<ForwardPlan> plan(const TrackPacket& packet,
                                   const RewrittenPosition& position) const;
   StreamPosition with_capture_time(StreamPosition position) const;
@@ -162,6 +183,11 @@ class DownSlot {
   UpTrack* track_ = nullptr;
   size_t encoding_ = 0;
   bool flowing_ = false;
+  struct PayloadTypes {
+    uint8_t plain = 0;
+    uint8_t red = 0;
+  };
+  std::array<PayloadTypes, rtp::kCodecs> payload_types_{};  // by codec
   StreamRewriter rewriter_;
   // Of the running segment and those before it, for what comes late; video only.
   LayerFilter& filter(size_t age = 0) {
@@ -176,11 +202,11 @@ class DownSlot {
   Layer target_layer_{.encoding = 0, .spatial = UINT8_MAX, .temporal = UINT8_MAX};
   bool pressed_ = false;
   Timestamp key_frame_at_;
-  uint16_t rtx_sequence_;
-  std::vector<Repeat> repeats_;  // video: kRepeats, by sequence
   uint32_t packets_ = 0;
   uint32_t packets_at_start_ = 0;
   uint32_t octets_ = 0;
+  uint16_t rtx_sequence_;
+  std::vector<Repeat> repeats_;  // video: kRepeats, by sequence
   uint32_t reported_ntp_ = 0;
   Timestamp reported_at_;
 };

@@ -35,6 +35,7 @@
 #include <optional>
 
 #include "base/bounded.h"
+#include "base/prefetch.h"
 #include "sfu/frame_info.h"
 
 namespace parley::sfu {
@@ -62,6 +63,11 @@ class LayerFilter {
   bool needs_key_frame() const { return needs_key_frame_; }
   // A frame that had been decided on couldn't be sent after all.
   void on_frame_broken() { broken_ = needs_key_frame_ = true; }
+  // Begins to fetch what decide() needs.
+  void prefetch() const {
+    parley::prefetch(this);
+    parley::prefetch(pictures_.data() + kPictures);
+  }
   // In force.
   uint8_t spatial() const { return now_.spatial; }
   uint8_t temporal() const { return now_.temporal; }

@@ -238,7 +238,12 @@ void Router::measure(Source& source, const TrackPacket& packet, Timestamp now) {
 }
 
 void Router::deliver(Source& source, const TrackPacket& packet, Timestamp now, RedPacker* packer) {
-  for (auto& [subscriber, slot] : source.listeners) {
+  const auto& listeners = source.listeners;
+  for (size_t i = 0; i < listeners.size(); ++i) {
+    // Their state has left the caches since the last frame; it comes while others' plans are made.
+    if (i + 4 < listeners.size()) listeners[i + 4].second->prefetch();
+    if (i + 2 < listeners.size()) listeners[i + 2].second->prefetch_stream();
+    const auto& [subscriber, slot] = listeners[i];
     const bool running = slot->flowing() && slot->encoding() == packet.stream.encoding;
     // Audio starts anywhere, video at a key frame of the encoding that is wanted (or of a smaller
     // one, while nothing is shown).

@@ -35,6 +35,7 @@
 #include <optional>
 
 #include "base/bounded.h"
+#include "base/prefetch.h"
 #include "base/units.h"
 #include "sfu/stream_rewriter_numbers.h"
 
@@ -119,6 +120,14 @@ class StreamRewriter {
   std::optional<size_t> age_of(StreamKey stream, int64_t sequence) const;
   // The place the packet has, without counting it as sent again: for retransmissions (rule 9).
   std::optional<RewrittenPosition> locate(StreamKey stream, const StreamPosition& packet);
+
+  // Begin to fetch what rewrite() needs: first the rewriter itself, then its running segment.
+  void prefetch() const {
+    parley::prefetch(segments_.data() + kSegments, 128);  // their number, and what comes behind
+  }
+  void prefetch_segment() const {
+    if (!segments_.empty()) parley::prefetch(&segments_.back(), sizeof(Segment));
+  }
 
   // Ends everything: nothing sent before is found again.
   void forget() { segments_.clear(); }

@@ -28,6 +28,7 @@
 #include <span>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "base/units.h"
 #include "congestion/bandwidth_estimator.h"
 #include "congestion/pacer.h"
@@ -83,6 +84,11 @@ class Downlink {
     }
   }
 
+  // Begins to fetch what admit() and on_sent() need.
+  void prefetch() const {
+    parley::prefetch(&store_, kHotBytes);
+    if (measured_) estimator_.prefetch(next_sequence_);
+  }
   uint16_t take_sequence() { return next_sequence_++; }
   // A packet left under `sequence`; `size` of its datagram.
   enum class Kind : uint8_t { kAudio, kVideo, kRepair, kPadding };
@@ -108,6 +114,9 @@ class Downlink {
   DataSize waiting() const;
 
  private:
+  // From store_ to pacer_.
+  static constexpr size_t kHotBytes = 192;
+
   struct Line {
     rtp::SsrcPair ssrc;
     PlanQueue repairs;
@@ -122,17 +131,18 @@ class Downlink {
   Lateness judge(Line& line);
   void after_estimate(Timestamp now);
 
+  // First what each packet needs.
   PlanStore& store_;
   bool measured_ = false;
   bool redundant_ = false;
-  std::optional<Timestamp> opened_;  // when the first demand came
-  congestion::BandwidthEstimator estimator_;
-  congestion::Pacer pacer_;
-  std::vector<Line> lines_;  // of video slots
+  uint16_t next_sequence_ = 0;
   uint32_t held_ = 0;        // plans in all lines
+  std::vector<Line> lines_;  // of video slots
+  congestion::Pacer pacer_;
   RateWindow audio_;
   RateWindow repaired_;
-  uint16_t next_sequence_ = 0;
+  std::optional<Timestamp> opened_;  // when the first demand came
+  congestion::BandwidthEstimator estimator_;
 };
 
 }  // namespace parley::shard

@@ -54,7 +54,7 @@ size_t Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& chan
   std::array<uint8_t, 1> orientation{};
   std::array<uint8_t, 3> send_time{};
   std::array<uint8_t, 2> transport_sequence{};
-  std::array<uint8_t, UINT8_MAX> dependencies{};
+  std::array<uint8_t, UINT8_MAX> dependencies;  // written where it is used only
   BoundedVector<rtp::ExtensionElement, 5> extensions;
   if (plan.extensions->audio_level != 0 && plan.audio_level) {
     level = rtp::write_audio_level({.level = *plan.audio_level, .voice = false});

@@ -37,6 +37,15 @@ struct Peer {
   // that.
   Timestamp needs_tick(Timestamp now) const;
 
+  // Begin to fetch what sending to it needs, in three steps each of which needs what the one before
+  // has brought; `ssrc`: of the packets.
+  void prefetch() const {
+    transport.prefetch();
+    downlink.prefetch();
+  }
+  void prefetch_places(uint32_t ssrc) const { transport.channel().prefetch_places(ssrc); }
+  void prefetch_keys(uint32_t ssrc) const { transport.channel().prefetch_keys(ssrc); }
+
   PeerId id;
   RouterId router;
   uint32_t endpoint;

@@ -97,6 +97,7 @@ class Shard {
   void write_transport();
   void write_routers();
   void write_plans(sfu::Router& router, ViewerOrder& order);
+  void fetch_ahead(std::span<const sfu::ForwardPlan> plans, const ViewerOrder& order) const;
   void write_reports(sfu::Router& router);
   void write_paced();
   void write_receiver_reports();

@@ -23,6 +23,11 @@ class ViewerOrder {
   // The viewer at hand, kNone when there is none left, and its first plan that wasn't taken.
   uint32_t viewer() const { return at_ < viewers_.size() ? viewers_[at_] : kNone; }
   uint32_t plan() const { return chains_[viewers_[at_]].first; }
+  // The viewer `n` after the one at hand, kNone beyond the last, and its first plan.
+  uint32_t viewer_ahead(size_t n) const {
+    return at_ + n < viewers_.size() ? viewers_[at_ + n] : kNone;
+  }
+  uint32_t first_plan_of(uint32_t viewer) const { return chains_[viewer].first; }
   // The one after `plan` for the same viewer; kNone: it is the last.
   uint32_t after(uint32_t plan) const { return next_[plan]; }
   // Goes on behind `plan`; to the next viewer when it was the last.

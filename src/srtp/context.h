@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/prefetch.h"
 #include "srtp/gcm_cipher.h"
 #include "srtp/profile.h"
 #include "srtp/replay_window.h"
@@ -58,6 +59,17 @@ class SenderContext {
   // room behind.
   std::expected<size_t, SrtpError> protect_rtcp(MutableBytes buffer, size_t length);
 
+  // Begin to fetch what protecting a packet of `ssrc` needs, for a caller that has others to do
+  // meanwhile: first where it is, a little later itself.
+  void prefetch_places(uint32_t ssrc) const {
+    parley::prefetch(transform_.get(), kTransformBytes);
+    streams_.prefetch_place(ssrc);
+  }
+  void prefetch_keys(uint32_t ssrc) const {
+    transform_->prefetch();
+    streams_.prefetch_value(ssrc);
+  }
+
   size_t rtp_overhead() const { return tag_length(profile_); }
   size_t rtcp_overhead() const { return tag_length(profile_) + kRtcpIndexLength; }
   Profile profile() const { return profile_; }
@@ -65,6 +77,9 @@ class SenderContext {
   std::string_view backend_name() const { return transform_->name(); }
 
  private:
+  // What a transform keeps in place, roughly: salts and where its ciphers are.
+  static constexpr size_t kTransformBytes = 256;
+
   std::expected<size_t, SrtpError> seal(Bytes header, Bytes payload, uint8_t* out);
 
   Profile profile_;

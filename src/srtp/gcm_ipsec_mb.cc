@@ -50,9 +50,9 @@ const Manager& manager() {
 class IpsecMbGcm final : public GcmCipher {
  public:
   IpsecMbGcm(const Manager& manager, Bytes key)
-      : name_(manager.name),
-        enc_(key.size() == 16 ? manager.mb->gcm128_enc : manager.mb->gcm256_enc),
-        dec_(key.size() == 16 ? manager.mb->gcm128_dec : manager.mb->gcm256_dec) {
+      : enc_(key.size() == 16 ? manager.mb->gcm128_enc : manager.mb->gcm256_enc),
+        dec_(key.size() == 16 ? manager.mb->gcm128_dec : manager.mb->gcm256_dec),
+        name_(manager.name) {
     if (key.size() == 16) {
       IMB_AES128_GCM_PRE(manager.mb, key.data(), &key_);
     } else {
@@ -78,11 +78,11 @@ class IpsecMbGcm final : public GcmCipher {
   std::string_view name() const override { return name_; }
 
  private:
-  alignas(64)
-      gcm_key_data key_;  // the library uses aligned loads, but the type asks for it only sometimes
-  std::string_view name_;
   aes_gcm_enc_dec_t enc_;
   aes_gcm_enc_dec_t dec_;
+  std::string_view name_;
+  alignas(64)
+      gcm_key_data key_;  // the library uses aligned loads, but the type asks for it only sometimes
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/prefetch.h"
 #include "srtp/packet_layout.h"
 #include "srtp/transform.h"
 
@@ -67,6 +68,8 @@ class GcmTransform final : public Transform {
     uint8_t* body = &packet[kRtcpHeaderLength];
     return rtcp_->open(iv.data(), aad, body, body, tag - kRtcpHeaderLength, &packet[tag]);
   }
+
+  void prefetch() const override { parley::prefetch(rtp_.get(), GcmCipher::kHotBytes); }
 
   std::string_view name() const override { return rtp_->name(); }
 

@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/deadline.h"
+#include "base/prefetch.h"
 #include "ice/lite_agent.h"
 #include "transport/secure_channel.h"
 
@@ -67,7 +68,13 @@ class PeerTransport {
   const char* state_reason() const;
   // Where to send media; nullopt while it may not be sent.
   std::optional<FlowPath> media_path() const;
+  // Begins to fetch what media_path() and channel() need.
+  void prefetch() const {
+    agent_.prefetch();
+    parley::prefetch(&channel_, sizeof channel_);
+  }
   SecureChannel& channel() { return channel_; }
+  const SecureChannel& channel() const { return channel_; }
   const ice::Credentials& local_credentials() const { return agent_.local_credentials(); }
 
  private:

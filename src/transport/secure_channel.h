@@ -37,6 +37,14 @@ class SecureChannel {
   std::optional<Bytes> protect_rtp(MutableBytes buffer, size_t packet_size);
   std::optional<Bytes> protect_rtcp(MutableBytes buffer, size_t packet_size);
 
+  // As SenderContext's.
+  void prefetch_places(uint32_t ssrc) const {
+    if (sender_) sender_->prefetch_places(ssrc);
+  }
+  void prefetch_keys(uint32_t ssrc) const {
+    if (sender_) sender_->prefetch_keys(ssrc);
+  }
+
  private:
   void take_keys();
 
