@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <memory>
+#include <type_traits>
 
 #include "base/check.h"
 #include "sfu/allocator_ladder.h"
@@ -18,9 +20,10 @@ class Allocator {
   Allocator(DataRate budget, std::span<const AllocationSource> sources)
       : sources_(sources), budget_(std::clamp<int64_t>(budget.bps(), 0, kUnaffordable - 1)) {
     for (size_t i = 0; i < sources_.size(); ++i) {
-      build_ladder(sources_[i], ladders_[i]);
+      std::construct_at(&ladders_[i].ladder);
+      build_ladder(sources_[i], ladders_[i].ladder);
       ranks_[i] = allocation_rank(sources_[i]);
-      if (!ladders_[i].steps.empty()) order_.push_back(static_cast<uint8_t>(i));
+      if (!ladders_[i].ladder.steps.empty()) order_.push_back(static_cast<uint8_t>(i));
     }
     std::sort(order_.begin(), order_.end(), [&](uint8_t a, uint8_t b) {
       return ranks_[a] != ranks_[b] ? ranks_[a] < ranks_[b] : a < b;
@@ -56,10 +59,10 @@ class Allocator {
     return held ? total <= budget_ : total * kHeadroomPercent <= budget_ * 100;
   }
   int64_t rate_now(size_t i) const {
-    return taken_[i] == 0 ? 0 : ladders_[i].steps[taken_[i] - 1].rate;
+    return taken_[i] == 0 ? 0 : ladders_[i].ladder.steps[taken_[i] - 1].rate;
   }
   bool take_step(size_t i) {
-    const Step& step = ladders_[i].steps[taken_[i]];
+    const Step& step = ladders_[i].ladder.steps[taken_[i]];
     if (!fits(step.rate, rate_now(i), step.held)) return false;
     used_ += step.rate - rate_now(i);
     chosen_[i] = step.option;
@@ -67,7 +70,7 @@ class Allocator {
     return true;
   }
   bool may_rise(size_t i) const {
-    return taken_[i] > 0 && taken_[i] < ladders_[i].steps.size() && ranks_[i] <= dark_rank_;
+    return taken_[i] > 0 && taken_[i] < ladders_[i].ladder.steps.size() && ranks_[i] <= dark_rank_;
   }
 
   void give_bases(uint32_t first_rank, uint32_t end_rank) {
@@ -79,7 +82,7 @@ class Allocator {
 
   void raise_to_stage_lines(size_t i) {
     while (may_rise(i)) {
-      const Step& next = ladders_[i].steps[taken_[i]];
+      const Step& next = ladders_[i].ladder.steps[taken_[i]];
       if (sources_[i].layers[next.option].height > kStageLines || !take_step(i)) return;
     }
   }
@@ -88,7 +91,7 @@ class Allocator {
     BoundedVector<Candidate, kMaxAllocationSources> heap;
     const auto offer = [&](uint8_t i) {
       if (!may_rise(i)) return;
-      heap.push_back({ladders_[i].steps[taken_[i]].key, i});
+      heap.push_back({ladders_[i].ladder.steps[taken_[i]].key, i});
       std::push_heap(heap.begin(), heap.end(), Candidate::less);
     };
     for (const uint8_t i : order_) offer(i);
@@ -98,7 +101,7 @@ class Allocator {
       heap.pop_back();
       // Keys never grow on the way, so what a larger budget takes first is worth more than all that
       // a smaller one could buy instead: more bandwidth never shows less.
-      if (take_step(i) || shorten_step(ladders_[i], taken_[i])) offer(i);
+      if (take_step(i) || shorten_step(ladders_[i].ladder, taken_[i])) offer(i);
     }
   }
 
@@ -119,7 +122,14 @@ class Allocator {
   int64_t used_ = 0;
   uint32_t dark_rank_ = std::numeric_limits<uint32_t>::max();
   BoundedVector<uint8_t, kMaxAllocationSources> order_;  // the visible, by rank
-  std::array<Ladder, kMaxAllocationSources> ladders_;
+  // Made for as many as there are sources: to clear them all takes 58 KiB, twice a first-level
+  // cache.
+  union Place {
+    Place() {}
+    Ladder ladder;
+  };
+  static_assert(std::is_trivially_destructible_v<Ladder>);
+  std::array<Place, kMaxAllocationSources> ladders_;
   std::array<uint32_t, kMaxAllocationSources> ranks_{};
   std::array<uint8_t, kMaxAllocationSources> taken_{};  // steps
   std::array<int, kMaxAllocationSources> chosen_ = [] {
