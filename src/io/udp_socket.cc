@@ -15,6 +15,9 @@
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
 
 namespace parley::io {
 namespace {
@@ -24,9 +27,9 @@ constexpr size_t kMaxRunBytes = 65'535 - 48;
 // UDP_MAX_SEGMENTS of kernels before 6.9.
 constexpr size_t kMaxRunLength = 64;
 
-constexpr size_t kReceiveControlBytes = CMSG_SPACE(sizeof(in6_pktinfo)) +
-                                        CMSG_SPACE(sizeof(in_pktinfo)) +
-                                        CMSG_SPACE(sizeof(uint32_t)) + CMSG_SPACE(sizeof(timespec));
+constexpr size_t kReceiveControlBytes =
+    CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo)) +
+    CMSG_SPACE(sizeof(uint32_t)) + CMSG_SPACE(sizeof(timespec)) + CMSG_SPACE(sizeof(int));
 // Longer than any wait that matters; the wall clock may also have been set meanwhile.
 constexpr TimeDelta kMostWaited = TimeDelta::seconds(1);
 constexpr size_t kSendControlBytes = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(uint16_t));
@@ -103,16 +106,26 @@ bool refuses_segments(int error) {
 }  // namespace
 
 struct ReceiveBatch::Scratch {
-  std::array<std::array<uint8_t, kBufferBytes>, kDatagrams> buffers;
-  std::array<mmsghdr, kDatagrams> headers{};
-  std::array<iovec, kDatagrams> vectors{};
-  std::array<sockaddr_storage, kDatagrams> names{};
-  std::array<Control<kReceiveControlBytes>, kDatagrams> controls;
+  // A message of joined datagrams may be as long as IP allows. The odd distance keeps the
+  // beginnings of all of them, mostly a single datagram, from sharing the same lines of the cache.
+  static constexpr size_t kMessageBytes = 65'536;
+  static constexpr size_t kStride = kMessageBytes + kDatagramBytes + 64;
+
+  uint8_t* buffer(size_t i) { return &buffers[i * kStride]; }
+
+  // Not touched before use, so not resident before use.
+  std::unique_ptr<uint8_t[]> buffers =
+      std::make_unique_for_overwrite<uint8_t[]>(kMessages * kStride);
+  std::array<mmsghdr, kMessages> headers{};
+  std::array<iovec, kMessages> vectors{};
+  std::array<sockaddr_storage, kMessages> names{};
+  std::array<Control<kReceiveControlBytes>, kMessages> controls;
 };
 
 ReceiveBatch::ReceiveBatch() : scratch_(std::make_unique<Scratch>()) {
-  for (size_t i = 0; i < kDatagrams; ++i) {
-    scratch_->vectors[i] = {scratch_->buffers[i].data(), kBufferBytes};
+  received_.reserve(kMessages * kJoined);
+  for (size_t i = 0; i < kMessages; ++i) {
+    scratch_->vectors[i] = {scratch_->buffer(i), Scratch::kMessageBytes};
     msghdr& m = scratch_->headers[i].msg_hdr;
     m.msg_iov = &scratch_->vectors[i];
     m.msg_iovlen = 1;
@@ -173,6 +186,8 @@ std::expected<UdpSocket, BindError> UdpSocket::open(int family, const SocketAddr
   if (!told) return error("PKTINFO");
   set_flag(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, 1);
   set_flag(fd.get(), SOL_SOCKET, SO_TIMESTAMPNS, 1);
+  // Joined datagrams come through the kernel as one. One that doesn't know it gives them singly.
+  set_flag(fd.get(), IPPROTO_UDP, UDP_GRO, 1);
   // Off for the socket, to be asked for with each message: only a kernel that knows it agrees.
   const bool segments = set_flag(fd.get(), IPPROTO_UDP, UDP_SEGMENT, 0);
 
@@ -191,48 +206,78 @@ std::expected<UdpSocket, BindError> UdpSocket::open(int family, const SocketAddr
   return result;
 }
 
-size_t UdpSocket::receive(ReceiveBatch& batch) {
-  ReceiveBatch::Scratch& s = *batch.scratch_;
-  batch.received_.clear();
-  for (size_t i = 0; i < ReceiveBatch::kDatagrams; ++i) {
-    s.headers[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
-    s.headers[i].msg_hdr.msg_controllen = kReceiveControlBytes;
-  }
-  const int n =
-      ::recvmmsg(fd_.get(), s.headers.data(), ReceiveBatch::kDatagrams, MSG_DONTWAIT, nullptr);
-  timespec taken{};
-  clock_gettime(CLOCK_REALTIME, &taken);  // the clock of the kernel's stamps
-  for (int k = 0; k < n; ++k) {
-    const size_t i = static_cast<size_t>(k);
-    TimeDelta waited;
-    msghdr& m = s.headers[i].msg_hdr;
-    const size_t length = s.headers[i].msg_len;
-    FlowPath path{.local = {IpAddress(), port_}, .remote = from_system(s.names[i])};
-    for (cmsghdr* c = CMSG_FIRSTHDR(&m); c != nullptr; c = CMSG_NXTHDR(&m, c)) {
-      if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-        const auto info = control_value<in6_pktinfo>(c);
-        path.local.ip = from_in6(info.ipi6_addr);
-        if (path.local.ip.is_v6() && path.local.ip.is_link_local()) {
-          remember_link_local(path.local.ip, static_cast<uint32_t>(info.ipi6_ifindex));
-        }
-      } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-        path.local.ip = IpAddress::v4(ntohl(control_value<in_pktinfo>(c).ipi_addr.s_addr));
-      } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
-        const auto total = control_value<uint32_t>(c);
-        counters_.dropped_receive_full += static_cast<uint32_t>(total - last_overflow_);
-        last_overflow_ = total;
-      } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
-        const TimeDelta lay = since_epoch(taken) - since_epoch(control_value<timespec>(c));
-        waited = std::clamp(lay, TimeDelta::zero(), kMostWaited);
+// What the kernel says of a message beside its bytes.
+struct UdpSocket::Arrival {
+  FlowPath path;
+  TimeDelta waited;
+  size_t segment = 0;  // joined datagrams: the size of each but the last; 0: it is one
+};
+
+UdpSocket::Arrival UdpSocket::read_arrival(msghdr& message, const timespec& taken) {
+  Arrival out;
+  out.path.local.port = port_;
+  out.path.remote = from_system(*static_cast<const sockaddr_storage*>(message.msg_name));
+  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+    if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+      const auto info = control_value<in6_pktinfo>(c);
+      out.path.local.ip = from_in6(info.ipi6_addr);
+      if (out.path.local.ip.is_v6() && out.path.local.ip.is_link_local()) {
+        remember_link_local(out.path.local.ip, static_cast<uint32_t>(info.ipi6_ifindex));
       }
+    } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+      out.path.local.ip = IpAddress::v4(ntohl(control_value<in_pktinfo>(c).ipi_addr.s_addr));
+    } else if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO) {
+      out.segment = static_cast<size_t>(std::max(control_value<int>(c), 0));
+    } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
+      const auto total = control_value<uint32_t>(c);
+      counters_.dropped_receive_full += static_cast<uint32_t>(total - last_overflow_);
+      last_overflow_ = total;
+    } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+      const TimeDelta lay = since_epoch(taken) - since_epoch(control_value<timespec>(c));
+      out.waited = std::clamp(lay, TimeDelta::zero(), kMostWaited);
     }
-    if ((m.msg_flags & MSG_TRUNC) != 0) {
+  }
+  return out;
+}
+
+// Puts the message's datagrams into the batch.
+void UdpSocket::split(ReceiveBatch& batch, const Arrival& arrival, MutableBytes message) {
+  do {
+    const size_t size =
+        arrival.segment == 0 ? message.size() : std::min(arrival.segment, message.size());
+    const MutableBytes datagram = message.first(size);
+    message = message.subspan(size);
+    if (size > ReceiveBatch::kDatagramBytes ||
+        batch.received_.size() == batch.received_.capacity()) {
       ++counters_.dropped_too_long;
       continue;
     }
     ++counters_.received;
-    counters_.received_bytes += length;
-    batch.received_.push_back({path, MutableBytes(s.buffers[i].data(), length), waited});
+    counters_.received_bytes += size;
+    batch.received_.push_back({arrival.path, datagram, arrival.waited});
+  } while (!message.empty());
+}
+
+size_t UdpSocket::receive(ReceiveBatch& batch) {
+  ReceiveBatch::Scratch& s = *batch.scratch_;
+  batch.received_.clear();
+  for (mmsghdr& header : s.headers) {
+    header.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+    header.msg_hdr.msg_controllen = kReceiveControlBytes;
+  }
+  const int n =
+      ::recvmmsg(fd_.get(), s.headers.data(), ReceiveBatch::kMessages, MSG_DONTWAIT, nullptr);
+  timespec taken{};
+  clock_gettime(CLOCK_REALTIME, &taken);  // the clock of the kernel's stamps
+  for (int k = 0; k < n; ++k) {
+    const size_t i = static_cast<size_t>(k);
+    msghdr& m = s.headers[i].msg_hdr;
+    const Arrival arrival = read_arrival(m, taken);
+    if ((m.msg_flags & MSG_TRUNC) != 0) {
+      ++counters_.dropped_too_long;
+      continue;
+    }
+    split(batch, arrival, MutableBytes(s.buffer(i), s.headers[i].msg_len));
   }
   return batch.received_.size();
 }

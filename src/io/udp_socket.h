@@ -10,12 +10,16 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/address.h"
 #include "base/bounded.h"
 #include "base/datagram_run.h"
 #include "base/units.h"
 #include "io/file_descriptor.h"
+
+struct msghdr;
+struct timespec;
 
 namespace parley::io {
 
@@ -40,7 +44,7 @@ struct BindError {
 struct UdpCounters {
   uint64_t received = 0;
   uint64_t received_bytes = 0;
-  uint64_t dropped_too_long = 0;      // longer than a buffer
+  uint64_t dropped_too_long = 0;      // longer than ReceiveBatch::kDatagramBytes
   uint64_t dropped_receive_full = 0;  // by the kernel, because the socket's buffer was full
   uint64_t sent = 0;
   uint64_t sent_bytes = 0;
@@ -53,24 +57,24 @@ struct UdpCounters {
 // Where recvmmsg puts a batch. Its buffers are reused by the next receive().
 class ReceiveBatch {
  public:
-  static constexpr size_t kDatagrams = 64;
-  // More than any datagram WebRTC sends (it stays below 1,500 bytes) and half a page.
-  static constexpr size_t kBufferBytes = 2048;
+  // In one call; the kernel may have joined up to kJoined datagrams to one message (UDP_GRO).
+  static constexpr size_t kMessages = 64;
+  static constexpr size_t kJoined = 64;
+  // More than any datagram WebRTC sends (it stays below 1,500 bytes).
+  static constexpr size_t kDatagramBytes = 2048;
 
   ReceiveBatch();
   ~ReceiveBatch();
   ReceiveBatch(ReceiveBatch&&) noexcept;
   ReceiveBatch& operator=(ReceiveBatch&&) noexcept;
 
-  std::span<const ReceivedDatagram> datagrams() const {
-    return {received_.begin(), received_.size()};
-  }
+  std::span<const ReceivedDatagram> datagrams() const { return received_; }
 
  private:
   friend class UdpSocket;
   struct Scratch;
   std::unique_ptr<Scratch> scratch_;
-  BoundedVector<ReceivedDatagram, kDatagrams> received_;
+  std::vector<ReceivedDatagram> received_;  // with room for all there can be
 };
 
 // Non-blocking. Driven by one thread: wait for fd() to be readable, receive() a batch, send()
@@ -90,7 +94,8 @@ class UdpSocket {
   UdpSocket(UdpSocket&&) noexcept;
   UdpSocket& operator=(UdpSocket&&) noexcept;
 
-  // Up to a batch of what has arrived. Returns how many; 0 when nothing waits.
+  // Up to a batch of what has arrived, datagrams that the kernel joined taken apart again. Returns
+  // how many; 0 when nothing waits.
   size_t receive(ReceiveBatch& batch);
 
   // Hands all datagrams to the kernel, in order. Neighbours of one path and one size (the last may
@@ -125,6 +130,9 @@ class UdpSocket {
 
   UdpSocket(FileDescriptor fd, int family);
   static std::expected<UdpSocket, BindError> open(int family, const SocketAddress& address);
+  struct Arrival;
+  Arrival read_arrival(msghdr& message, const timespec& taken);
+  void split(ReceiveBatch& batch, const Arrival& arrival, MutableBytes message);
   void remember_link_local(const IpAddress& local, uint32_t interface_index);
   uint32_t interface_of(const IpAddress& local) const;
   bool begin_message(const FlowPath& path, size_t datagrams);

@@ -165,6 +165,23 @@ TEST(UdpSocketTest, CountsWhatCanNotBeSentAndGoesOn) {
   EXPECT_EQ(receive_texts(*server, 1), std::vector<std::string>{"fine"});
 }
 
+TEST(UdpSocketTest, TakesApartWhatTheKernelJoined) {
+  auto server = UdpSocket::bind(kLoopback, 0);
+  auto client = UdpSocket::bind(kLoopback, 0);
+  ASSERT_TRUE(server && client);
+  const FlowPath path{.local = {kLoopback, client->port()}, .remote = {kLoopback, server->port()}};
+  const std::string bytes = std::string(1200, 'a') + std::string(1200, 'b') + "c";
+  const DatagramRun run{.path = path, .bytes = as_bytes(bytes), .segment = 1200};
+  ASSERT_EQ(client->send({&run, 1}), 3u);
+  const auto texts = receive_texts(*server, 3);
+  ASSERT_EQ(texts.size(), 3u);
+  EXPECT_EQ(texts[0], std::string(1200, 'a'));
+  EXPECT_EQ(texts[1], std::string(1200, 'b'));
+  EXPECT_EQ(texts[2], "c");
+  EXPECT_EQ(server->counters().received, 3u);
+  EXPECT_EQ(server->counters().received_bytes, 2401u);
+}
+
 TEST(UdpSocketTest, DropsAndCountsWhatIsLongerThanABuffer) {
   auto server = UdpSocket::bind(kLoopback, 0);
   auto client = UdpSocket::bind(kLoopback, 0);
