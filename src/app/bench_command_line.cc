@@ -85,6 +85,13 @@ void BenchCommandLine::Texts::add_server(CLI::App& scenario) {
                   ->type_name("URL")
                   ->capture_default_str();
   scenario.add_flag("--insecure", o.insecure, "Take any certificate of the server");
+  scenario.add_option("--target", target, "What the server is")
+      ->check(CLI::IsMember({"parley", "janus"}))
+      ->capture_default_str();
+  scenario.add_option("--janus-loops", o.janus_event_loops, "event_loops of a spawned Janus")
+      ->type_name("N")
+      ->check(CLI::Range(0, 64))
+      ->capture_default_str();
   auto* pid = scenario.add_option("--server-pid", server_pid, "Its process, to read what it uses")
                   ->type_name("PID")
                   ->check(CLI::Range(1, 1 << 22));
@@ -200,6 +207,12 @@ std::expected<BenchOptions, std::string> BenchCommandLine::Texts::finish_load(
   if (!parsed) return std::unexpected(parsed.error());
   options.server = std::move(*parsed);
   options.merge = !no_merge;
+  if (target == "janus") {
+    if (which != BenchScenario::kBroadcast && which != BenchScenario::kRamp)
+      return std::unexpected("Of Janus, only broadcast and ramp are measured.");
+    if (options.layers > 1) return std::unexpected("To Janus goes one encoding of a camera.");
+    options.target = BenchTarget::kJanus;
+  }
   if (scenario.count("--server-pid") > 0) options.server_pid = server_pid;
   if (scenario.count("--server-core") > 0) options.server_core = server_core;
   if (scenario.count("--own-core") > 0) options.own_core = own_core;

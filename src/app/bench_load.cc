@@ -22,6 +22,7 @@
 #include "io/clock.h"
 #include "io/control_loop.h"
 #include "io/system_random.h"
+#include "load/janus_client.h"
 #include "load/participant.h"
 
 namespace parley::app {
@@ -87,7 +88,13 @@ class LoadRun {
     return spawned_ ? *io::ServerUrl::parse(spawned_->url()) : options_.server;
   }
   CrowdOptions crowd_options() const {
-    return {.server = server_url(), .insecure = options_.insecure, .merge = options_.merge};
+    CrowdOptions crowd{
+        .server = server_url(), .insecure = options_.insecure, .merge = options_.merge};
+    if (options_.target == BenchTarget::kJanus) {
+      crowd.path = "/janus";
+      crowd.subprotocol = "janus-protocol";
+    }
+    return crowd;
   }
   Crowd::Handlers handlers() {
     return {.on_settled =
@@ -145,11 +152,23 @@ class LoadRun {
     return config;
   }
 
+  std::unique_ptr<load::Client> make_client(const load::ParticipantConfig& seat, Timestamp now) {
+    if (options_.target == BenchTarget::kParley)
+      return std::make_unique<load::Participant>(seat, material_, certificate_, random_, now,
+                                                 &latencies_);
+    return std::make_unique<load::JanusClient>(
+        load::JanusClientConfig{.name = seat.name,
+                                .number = seat.number,
+                                .publishes = seat.mic,
+                                .camera = options_.layers > 0,
+                                .check_every = seat.check_every,
+                                .ntp_offset = seat.ntp_offset},
+        material_, certificate_, random_, now, latencies_);
+  }
+
   Crowd::Id join(const std::string& room, size_t number, Crowd::Group group) {
     const Timestamp now = io::monotonic_now();
-    return crowd_.add(std::make_unique<load::Participant>(seat(room, number, now), material_,
-                                                          certificate_, random_, now, &latencies_),
-                      group);
+    return crowd_.add(make_client(seat(room, number, now), now), group);
   }
 
   void join_more() {
@@ -440,8 +459,12 @@ int bench_load(const BenchLoadOptions& options) {
   signal(SIGPIPE, SIG_IGN);
   std::optional<SpawnedServer> spawned;
   if (options.spawn) {
-    auto server = SpawnedServer::start(
-        {.shards = options.shards, .core = options.server_core, .settings = options.settings});
+    auto server = options.target == BenchTarget::kJanus
+                      ? SpawnedServer::start_janus(
+                            {.event_loops = options.janus_event_loops, .core = options.server_core})
+                      : SpawnedServer::start({.shards = options.shards,
+                                              .core = options.server_core,
+                                              .settings = options.settings});
     if (!server) {
       print(stderr, fmt::format("parley: {}\n", server.error()));
       return kExitFailed;

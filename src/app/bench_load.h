@@ -32,6 +32,7 @@ struct BenchLoadOptions {
   bool spawn = false;                 // a server of its own instead
   std::vector<std::string> settings;  // of that server, key=value
   int64_t shards = 1;                 // likewise
+  int janus_event_loops = 0;          // of a spawned Janus; 0: a thread for each client
   std::optional<int> server_pid;
   std::optional<int> server_core;  // of a spawned server, and whose busy time is read
   std::optional<int> own_core;

@@ -37,8 +37,8 @@ std::optional<TimeDelta> read_core_busy(int core);
 // This thread, and what it starts, runs on that core only. False where the system refuses.
 bool pin_to_core(int core);
 
-// A server of this very program, on free ports of 127.0.0.1, with a folder of its own. Ends with
-// its owner.
+// A server on free ports of 127.0.0.1 with a folder of its own: of this very program, or Janus.
+// Ends with its owner.
 class SpawnedServer {
  public:
   struct Options {
@@ -48,6 +48,13 @@ class SpawnedServer {
   };
   // Waits until it serves. The error is a sentence.
   static std::expected<SpawnedServer, std::string> start(const Options& options);
+  // Debian's Janus with the videoroom and WebSockets only (bench_janus.cc). `event_loops` 0, its
+  // default: a thread for each client.
+  struct JanusOptions {
+    int event_loops = 0;
+    std::optional<int> core;
+  };
+  static std::expected<SpawnedServer, std::string> start_janus(const JanusOptions& options);
   ~SpawnedServer();
   SpawnedServer(SpawnedServer&& other) noexcept;
   SpawnedServer& operator=(SpawnedServer&&) = delete;
