@@ -225,6 +225,7 @@ std::string to_json(const LoadFigures& figures) {
                        {"own_share", sample.own_share}});
   }
   const Json out = {{"scenario", name_of(options.scenario)},
+                    {"target", options.target == BenchTarget::kJanus ? "janus" : "parley"},
                     {"server", figures.server},
                     {"asked",
                      {{"viewers", options.viewers},
