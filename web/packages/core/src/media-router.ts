@@ -6,7 +6,7 @@ import type { Roster } from './roster.ts';
 import type { ServerLink } from './server-link.ts';
 import { DirectQuality } from './direct-quality.ts';
 import { HealthReporter } from './health.ts';
-import { mediaKey, ShownMedia, type Candidate } from './shown-media.ts';
+import { ShownMedia, type Candidate } from './shown-media.ts';
 import { SlotMap } from './slot-map.ts';
 import type { Bars, MeetingStats, SentStats, Topology } from './snapshot.ts';
 import { StatsLedger, type CounterOwner } from './stats-ledger.ts';
@@ -63,14 +63,10 @@ export class MediaRouter {
   /** Legs, slots or the topology changed. */
   update(): void {
     const { topology, server, direct } = this.#parts;
-    const wanted = new Map<string, Candidate>();
-    for (const way of [topology.draining, topology.inForce, topology.preparing]) {
-      for (const candidate of way === null ? [] : this.#candidates(way)) {
-        wanted.set(mediaKey(candidate.participant, candidate.source), candidate);
-      }
-    }
+    const ways = [topology.draining, topology.inForce, topology.preparing];
+    const candidates = ways.flatMap((way) => (way === null ? [] : this.#candidates(way)));
     const legs = new Set([server.id, ...direct.all().map((link) => link.id)]);
-    this.shown.update([...wanted.values()], legs);
+    this.shown.update(candidates, legs);
     this.#playAudio();
   }
 

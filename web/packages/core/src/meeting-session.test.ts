@@ -303,6 +303,23 @@ describe('from the direct call to the server', () => {
     expect(f.snapshot.topology).toBe('p2p');
   });
 
+  it('waits for frames anew at a second change to the same slots', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    await f.prepareServer(3);
+    f.legs.server.slot('4').flow();
+    f.legs.server.slot('10').flow();
+    await f.server.send({ type: 'topology', epoch: 3, mode: 'sfu', phase: 'abort' });
+    await f.server.send({ type: 'topology', epoch: 4, mode: 'sfu', phase: 'prepare' });
+    expect(f.cameraOf('p2')).toBe('direct1:1');
+    expect(f.audio.audible()).toEqual(['direct1:0']);
+    expect(f.server.last('ready').epoch).toBe(3);
+    f.legs.server.slot('4').flow();
+    f.legs.server.slot('10').flow();
+    expect(f.cameraOf('p2')).toBe('server1:10');
+    expect(f.server.last('ready').epoch).toBe(4);
+  });
+
   it('keeps the last picture for a moment when committed before the new one flows', async () => {
     const f = new MeetingFixture();
     await f.direct();

@@ -4,7 +4,8 @@
 // Rules:
 //  1. The wanted track is the prepared way's, else that of the one in force, else that of the one that drains.
 //  2. A wanted track is shown when its first frame or packet arrived; audio with nothing to keep is played at once.
-//  3. A track that is known to flow is shown at once (an aborted preparation goes back without waiting).
+//  3. A track that is known to flow is shown at once (an aborted preparation goes back without waiting). That is known as
+//     long as its way is in use: nothing comes by one that rests, and the next change to it waits for a frame again.
 //  4. Without a wanted track, what is shown goes: at once when its leg lives (its owner left the page), after a grace
 //     when its leg is gone (the replacement is on its way).
 import type { MediaSource } from '@parley/protocol';
@@ -47,17 +48,18 @@ export class ShownMedia {
     this.#onChange = onChange;
   }
 
-  /** `wanted`: one candidate for each key. `legs`: those that live. */
-  update(wanted: readonly Candidate[], legs: ReadonlySet<string>): void {
+  /** `candidates`: of all ways in use; of those of one key the last is wanted. `legs`: those that live. */
+  update(candidates: readonly Candidate[], legs: ReadonlySet<string>): void {
+    const used = new Set(candidates.map(({ id }) => id));
+    for (const id of this.#flowing) if (!used.has(id)) this.#flowing.delete(id);
     const byKey = new Map(
-      wanted.map((candidate) => [mediaKey(candidate.participant, candidate.source), candidate]),
+      candidates.map((candidate) => [mediaKey(candidate.participant, candidate.source), candidate]),
     );
     for (const key of [...this.#watches.keys()]) {
       if (byKey.get(key)?.id !== this.#watches.get(key)?.candidate.id) this.#stopWatch(key);
     }
     for (const [key, shown] of [...this.#shown]) if (!byKey.has(key)) this.#drop(key, shown, legs);
     for (const [key, candidate] of byKey) this.#want(key, candidate);
-    this.#forgetOld(byKey);
   }
 
   shown(participant: string, source: MediaSource): Candidate | null {
@@ -143,12 +145,5 @@ export class ShownMedia {
   #stopLinger(key: MediaKey): void {
     this.#lingers.get(key)?.();
     this.#lingers.delete(key);
-  }
-
-  /** Bounds #flowing; an entry that is forgotten costs one more wait for a frame. */
-  #forgetOld(byKey: ReadonlyMap<MediaKey, Candidate>): void {
-    if (this.#flowing.size <= 256) return;
-    const used = new Set([...byKey.values(), ...this.#shown.values()].map((candidate) => candidate.id));
-    for (const id of this.#flowing) if (!used.has(id)) this.#flowing.delete(id);
   }
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import type { TileView } from '@parley/core';
 import { viewsOf, type ShownTile } from '../views.ts';
 import { usePixelRatio, useUnseen } from './useMedia.ts';
@@ -10,11 +10,12 @@ export function useViews(tiles: readonly ShownTile[], setView: (views: readonly 
   const views = viewsOf(tiles, ratio, unseen);
   const wish = JSON.stringify(views);
   const latest = useRef({ views, setView });
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = { views, setView };
   });
   const told = useRef(false);
-  useEffect(() => {
+  // Before the effects that make the new tiles' video elements and before the paint: the server can be at work meanwhile.
+  useLayoutEffect(() => {
     const now = latest.current;
     // Before anybody is there the stage has nothing to ask for; a page that was opened hidden does mean nothing.
     if (now.views.length === 0 && !told.current && !unseen) return;
