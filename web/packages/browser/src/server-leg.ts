@@ -1,6 +1,7 @@
 // The connection to the server: sources that are sent first, then the receiving slots, all in one offer.
 import type { IncomingMedia, LegCounters, LegState, ServerLegHandlers, ServerLegPort } from '@parley/core';
 import type { MediaSource, OfferBody } from '@parley/protocol';
+import { CameraStart } from './camera-start.ts';
 import { IncomingTrack } from './incoming-track.ts';
 import { planLayers } from './layer-plan.ts';
 import { readCounters } from './leg-counters.ts';
@@ -33,6 +34,7 @@ export class BrowserServerLeg implements ServerLegPort {
   readonly #receiving: readonly RTCRtpTransceiver[];
   readonly #slots = new Map<string, IncomingTrack>();
   readonly #tasks = new TaskLine((error) => console.warn('server connection', error));
+  readonly #start = new CameraStart(() => this.#apply('camera'));
   #sending = false;
   #closed = false;
 
@@ -100,6 +102,7 @@ export class BrowserServerLeg implements ServerLegPort {
 
   close(): void {
     this.#closed = true;
+    this.#start.stop();
     this.#connection.onconnectionstatechange = null;
     this.#connection.close();
   }
@@ -163,13 +166,12 @@ export class BrowserServerLeg implements ServerLegPort {
   #encodings(source: MediaSource, state: Source, on: boolean): ReadonlyMap<string, WantedEncoding> {
     if (source !== 'camera') return new Map([['', { active: on }]]);
     const { width = 0, height = 0 } = state.track?.getSettings() ?? {};
+    const layers = this.#start.next(planLayers(width, height, on ? state.rids : []));
     return new Map(
-      planLayers(width, height, on ? state.rids : []).map(
-        ({ rid, active, scaleResolutionDownBy, maxBitrate }) => [
-          rid,
-          { active, scaleResolutionDownBy, maxBitrate },
-        ],
-      ),
+      layers.map(({ rid, active, scaleResolutionDownBy, maxBitrate }) => [
+        rid,
+        { active, scaleResolutionDownBy, maxBitrate },
+      ]),
     );
   }
 }
