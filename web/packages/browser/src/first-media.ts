@@ -29,7 +29,13 @@ async function counterOf(
 
 /** Calls back at the first audio packet after now. */
 export function watchFirstPacket(receiver: RTCRtpReceiver, onFirst: () => void): Disposer {
-  return pollCounter(receiver, 'packetsReceived', (count, first) => count > first, onFirst);
+  return pollCounter(
+    receiver,
+    'packetsReceived',
+    (count, first) => count > first,
+    () => POLL_MS,
+    onFirst,
+  );
 }
 
 /** Calls back at the first decoded frame after now, or after `rtpTimestamp` when the browser tells frames' timestamps. */
@@ -46,12 +52,14 @@ export function watchFirstFrame(
     stop();
     onFirst();
   };
-  const trusted = (): boolean => document.hidden || performance.now() - began > COUNTER_TRUSTED_AFTER_MS;
   // Hidden pages present no frames but decode them.
+  const untrustedMs = (): number =>
+    document.hidden ? 0 : began + COUNTER_TRUSTED_AFTER_MS - performance.now();
   const stopPolling = pollCounter(
     receiver,
     'framesDecoded',
-    (count, first) => count > first + 1 && trusted(),
+    (count, first) => count > first + 1 && untrustedMs() <= 0,
+    () => Math.max(POLL_MS, untrustedMs()),
     finish,
   );
   const stop = (): void => {
@@ -80,6 +88,7 @@ function pollCounter(
   receiver: RTCRtpReceiver,
   name: 'framesDecoded' | 'packetsReceived',
   enough: (count: number, first: number) => boolean,
+  pauseMs: () => number,
   onEnough: () => void,
 ): Disposer {
   let first: number | null = null;
@@ -94,7 +103,7 @@ function pollCounter(
       onEnough();
       return;
     }
-    timer = setTimeout(() => void poll(), POLL_MS);
+    timer = setTimeout(() => void poll(), pauseMs());
   };
   void poll();
   return () => {
