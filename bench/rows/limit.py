@@ -1,0 +1,39 @@
+"""The server's cost of a forwarded packet beside the physical limit: a bare loop that seals and sends runs of the same length."""
+
+import math
+
+from rows.measure import BUILD, ROOT, at_least, at_most, median, row, run_json
+
+DROP = ROOT / "bench" / "drop_net.sh"
+ROUNDS = 5
+PLACES = {"lo": ([], []), "drop": ([DROP], ["--to", "127.1.0.1"])}
+
+
+def bare(place: str, run: float, size=1200, destinations=100) -> dict:
+    """ns for each packet. A run's cost is shared by its packets, so between two lengths it goes with 1/length."""
+    net, to = PLACES[place]
+    low = max(1, math.floor(run))
+    costs = [run_json(*net, BUILD / "forward_limit", "--run", length, "--size", size, "--destinations", destinations,
+                      "--rounds", 3, "--ms", 100, *to)["ns_per_packet"] for length in (low, low + 1)]
+    share = (1 / low - 1 / max(run, 1)) / (1 / low - 1 / (low + 1))
+    return {way: costs[0][way] + share * (costs[1][way] - costs[0][way]) for way in costs[0]}
+
+
+def broadcast() -> list[dict]:
+    rows = []
+    for place, (net, _) in PLACES.items():
+        shares, hops, runs, ours, limits = [], [], [], [], []
+        for _ in range(ROUNDS):
+            hop = run_json(*net, BUILD / "forward_bench", "--viewers", 100, "--kbps", 1500, "--fps", 30, "--seconds", 3)
+            least = bare(place, hop["mean_run"])
+            runs.append(hop["mean_run"])
+            ours.append(hop["ns_per_packet"])
+            limits.append(least["seal_and_send"])
+            shares.append(100 * least["seal_and_send"] / hop["ns_per_packet"])
+            hops.append(hop["ns_per_packet"] / least["sendto"])
+        detail = (f"1 to 100 at 1.5 Mbit/s, 30 pictures/s: {median(ours):.0f} ns against {median(limits):.0f}, runs of "
+                  f"{median(runs):.2f}; median of {ROUNDS} alternating rounds, the media thread in process")
+        rows.append(at_least(f"limit/broadcast/{place}", median(shares), "% of the physical limit", 60, detail))
+        check = at_most if place == "drop" else lambda n, v, u, _bar, d: row(n, v, u, detail=d)
+        rows.append(check(f"hop/{place}", median(hops), "of one bare sendto", 0.8, detail))
+    return rows

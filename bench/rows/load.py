@@ -1,0 +1,14 @@
+"""The whole server under load."""
+
+from rows.measure import at_most, parley_bench, row, window
+
+
+def joins() -> list[dict]:
+    """200 a second for 10 s while 1,000 are in calls. With microphones only: this machine can't carry 1,000 cameras."""
+    figures = parley_bench("churn", "--participants", 1000, "--room-size", 10, "--layers", 0, "--join-rate", 200, "--stay", 5,
+                           "--seconds", 10, "--settle", 2)
+    one = window(figures)
+    first = figures["first_media"]
+    detail = "1,000 people in calls of ten with microphones only, 200 more a second come into rooms of ten and go after 5 s; one run"
+    return [at_most("joins/lost", one["audio"]["lost"], "packets of those in calls", 0, detail),
+            row("joins/first_media_p95", first["p95_ms"], "ms from WebSocket to first media", detail=detail)]
