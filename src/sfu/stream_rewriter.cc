@@ -12,30 +12,42 @@ StreamRewriter::StreamRewriter(uint32_t clock_rate, uint16_t first_sequence, uin
       last_sequence_(int64_t{first_sequence} + 65536),
       last_time_(first_time) {}
 
-int64_t StreamRewriter::next_time(Timestamp now) const {
-  if (!last_sent_) return last_time_ + 1;
-  const int64_t passed = (now - *last_sent_).us() * clock_rate_ / 1'000'000;
-  return last_time_ + std::max<int64_t>(passed, 1);
+int64_t StreamRewriter::present(Timestamp now) const {
+  if (!line_) return last_time_ + 1;
+  const int64_t farthest = kCaptureError.us() * clock_rate_ / 1'000'000;
+  const int64_t passed = (now - line_->at).us() * clock_rate_ / 1'000'000;
+  return std::max(line_->time + passed, last_time_ + 1 - farthest);
+}
+
+int64_t StreamRewriter::on_line(const Segment& segment, int64_t in_time) {
+  return segment.out_anchor_time + in_time - segment.in_anchor_time;
+}
+
+void StreamRewriter::catch_up(Segment& segment, int64_t first) const {
+  const int64_t behind = last_time_ + 1 - out_time(segment, first);
+  if (behind <= 0) return;
+  segment.squeeze = kSqueeze;
+  const int64_t ticks = behind * kSqueeze / (kSqueeze - 1) + kSqueeze;
+  segment.in_anchor_time += ticks;
+  segment.out_anchor_time += ticks;
 }
 
 void StreamRewriter::anchor(Segment& segment, const StreamPosition& first, Timestamp now) {
   segment.in_anchor_time = first.rtp_time;
-  segment.out_anchor_time = next_time(now);
-  if (!first.capture_time) return capture_clock_.reset();
-  const int64_t farthest = kCaptureError.us() * clock_rate_ / 1'000'000;
-  const bool same_track = capture_clock_ && capture_clock_->track == segment.stream.track;
-  const int64_t captured = same_track ? *first.capture_time + capture_clock_->offset : 0;
-  if (!same_track || std::abs(captured - segment.out_anchor_time) > farthest) {
-    capture_clock_ = {segment.stream.track, segment.out_anchor_time - *first.capture_time};
-    return;
+  segment.out_anchor_time = present(now);
+  if (first.capture_time) {
+    const int64_t farthest = kCaptureError.us() * clock_rate_ / 1'000'000;
+    const bool same_track = capture_clock_ && capture_clock_->track == segment.stream.track;
+    const int64_t captured = same_track ? *first.capture_time + capture_clock_->offset : 0;
+    if (same_track && std::abs(captured - segment.out_anchor_time) <= farthest) {
+      segment.out_anchor_time = captured;
+    } else {
+      capture_clock_ = {segment.stream.track, segment.out_anchor_time - *first.capture_time};
+    }
+  } else {
+    capture_clock_.reset();
   }
-  segment.out_anchor_time = captured;
-  const int64_t behind = last_time_ + 1 - captured;
-  if (behind <= 0) return;
-  segment.squeeze = kSqueeze;
-  const int64_t catching_up = behind * kSqueeze / (kSqueeze - 1) + kSqueeze;
-  segment.in_anchor_time += catching_up;
-  segment.out_anchor_time += catching_up;
+  catch_up(segment, first.rtp_time);
 }
 
 void StreamRewriter::begin(StreamKey stream, const StreamPosition& first, Timestamp now) {
@@ -63,9 +75,12 @@ void StreamRewriter::begin_replay(StreamKey stream, const StreamPosition& first,
   Segment& replay = segments_.back();
   replay.squeeze = kSqueeze;
   replay.in_anchor_time = last.rtp_time;
-  replay.out_anchor_time = next_time(now) + (last.rtp_time - first.rtp_time) / kSqueeze;
+  replay.out_anchor_time = present(now);
+  replay.replayed_to = last.rtp_time;
+  line_ = Line{replay.out_anchor_time, now};
   if (last.capture_time)
     capture_clock_ = {stream.track, replay.out_anchor_time - *last.capture_time};
+  catch_up(replay, first.rtp_time);
 }
 
 std::optional<size_t> StreamRewriter::find_index(StreamKey stream, int64_t sequence) const {
@@ -132,7 +147,7 @@ void StreamRewriter::count_sent(const Segment& segment, const StreamPosition& pa
   if (out <= last_sequence_) return;
   last_sequence_ = out;
   last_time_ = std::max(last_time_, out_time(segment, packet.rtp_time));
-  last_sent_ = now;
+  if (packet.rtp_time > segment.replayed_to) line_ = Line{on_line(segment, packet.rtp_time), now};
 }
 
 std::optional<RewrittenPosition> StreamRewriter::rewrite(StreamKey stream,

@@ -10,13 +10,15 @@
 //  4. A packet that comes into such a free number and is one to drop closes it with an empty packet
 //  ("filler") there: receivers take a packet without payload for padding, so the number is no
 //  longer missing and no frame is. Nothing else could take the number back once later ones are out.
-//  5. The first timestamp of a segment is the last one sent plus the time that passed, at least one
-//  tick. What passed is told by the capture times if both segments are of one track whose sender
-//  reports gave some, else, or if those are off by more than kCaptureError, by our clock. Pictures
-//  captured before the last one sent are squeezed as in rule 6 until the new segment has caught up.
+//  5. The first timestamp of a segment is the last one sent plus the time that passed. What passed
+//  is told by the capture times if both segments are of one track whose sender reports gave some,
+//  else, or if those are off by more than kCaptureError, by our clock. Where that would go back in
+//  time it is squeezed as in rule 6 until the new segment has caught up.
 //  6. A segment that replays old packets is squeezed: its timestamps keep their order but span 1/32
 //  of the time, so that the decoder runs through it and shows the present picture, and its clock
-//  never learns the past.
+//  never learns the past. Its last packet is of the present: what comes live is neither early nor
+//  late, however often a slot turns. A receiver would show a stream that runs ahead of its clock as
+//  much later.
 //  7. VP8 picture ids (RFC 7741 §4.2) are closed up like sequence numbers; of pictures that never
 //  came the caller says which would have been dropped. A picture taken for dropped that isn't is
 //  refused. VP9 picture ids and AV1 frame numbers keep their distances, since references are
@@ -140,7 +142,7 @@ class StreamRewriter {
 
   uint16_t last_sequence() const { return static_cast<uint16_t>(last_sequence_); }
   uint32_t last_time() const { return static_cast<uint32_t>(last_time_); }
-  bool started() const { return last_sent_.has_value(); }
+  bool started() const { return line_.has_value(); }
 
  private:
   struct Segment {
@@ -151,7 +153,8 @@ class StreamRewriter {
     bool dropped_any = false;
     int64_t in_anchor_time = 0;
     int64_t out_anchor_time = 0;
-    int squeeze = 1;  // of what lies before the anchor
+    int squeeze = 1;                  // of what lies before the anchor
+    int64_t replayed_to = INT64_MIN;  // input time of the newest packet that isn't live
     int64_t picture_offset = 0;
     uint8_t tl0_offset = 0;
     uint8_t key_offset = 0;
@@ -168,14 +171,24 @@ class StreamRewriter {
                                         int64_t out);
   void take_in(Segment& segment, const StreamPosition& packet, uint64_t dropped_pictures) const;
   void count_sent(const Segment& segment, const StreamPosition& packet, int64_t out, Timestamp now);
-  int64_t next_time(Timestamp now) const;
+  // Where the output's clock stands (rule 5).
+  int64_t present(Timestamp now) const;
+  // Output time without squeezing.
+  static int64_t on_line(const Segment& segment, int64_t in_time);
+  // Squeezes what would go back in time from `first` on, until the segment is on its line.
+  void catch_up(Segment& segment, int64_t first) const;
   void anchor(Segment& segment, const StreamPosition& first, Timestamp now);
 
   uint32_t clock_rate_;
   BoundedVector<Segment, kSegments> segments_;  // oldest first
   int64_t last_sequence_;
   int64_t last_time_;
-  std::optional<Timestamp> last_sent_;
+  // Where the output's clock was when last something was sent that had just come.
+  struct Line {
+    int64_t time = 0;
+    Timestamp at;
+  };
+  std::optional<Line> line_;
   // Output time less capture time of the track shown last.
   struct CaptureClock {
     uint32_t track = 0;
