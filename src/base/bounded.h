@@ -55,6 +55,10 @@ class BoundedVector {
   T* data() { return items_.data(); }
   const T* data() const { return items_.data(); }
 
+  bool operator==(const BoundedVector& other) const {
+    return std::equal(begin(), end(), other.begin(), other.end());
+  }
+
  private:
   std::array<T, N> items_{};
   size_t size_ = 0;

@@ -199,6 +199,8 @@ std::optional<DependencyDescriptor> DependencyParser::parse(Bytes data) {
     // Every packet of a key frame may carry it; late ones are of the past.
     const Kept* known = in_force_at(fresh_.frame);
     if (known && known->frame == fresh_.frame) {
+      // What was read by the one must not be looked at by the other.
+      if (known->structure != fresh_.structure) return std::nullopt;
       in_force = known;
     } else if (known_ == 0 || fresh_.frame > kept_[current_].frame) {
       current_ = (current_ + 1) % kept_.size();

@@ -40,6 +40,7 @@ struct DependencyStructure {
     TargetIndications indications;
     BoundedVector<uint8_t, kMaxDiffs> diffs;         // 1..16
     BoundedVector<uint8_t, kMaxChains> chain_diffs;  // 0..15
+    bool operator==(const Template&) const = default;
   };
   struct Resolution {
     uint16_t width = 0;
@@ -50,6 +51,7 @@ struct DependencyStructure {
     uint8_t spatial = 0;  // highest layer in it
     uint8_t temporal = 0;
     uint8_t chain = 0;  // that protects it; if there are chains
+    bool operator==(const Target&) const = default;
   };
 
   uint8_t first_template_id = 0;
@@ -62,6 +64,8 @@ struct DependencyStructure {
   // at any frame.
   std::array<uint32_t, kMaxTargets> contained{};
   uint8_t max_spatial = 0;
+
+  bool operator==(const DependencyStructure&) const = default;
 
   uint32_t all_targets() const {
     return targets.size() == 32 ? UINT32_MAX : (uint32_t{1} << targets.size()) - 1;
@@ -97,8 +101,8 @@ struct DependencyDescriptor {
 class DependencyParser {
  public:
   // Reads one packet's extension; a structure in it is taken over if the frame is newer than that
-  // of the structure in force. nullopt if it is truncated, beyond the bounds above, or needs a
-  // structure that never came.
+  // of the structure in force. nullopt if it is truncated, beyond the bounds above, needs a
+  // structure that never came, or has another than was read with the same frame before.
   std::optional<DependencyDescriptor> parse(Bytes data);
   // Another stream begins: frame numbers start anew, and the structures are no longer in force.
   // They stay readable for who still looks at a frame of the former stream.

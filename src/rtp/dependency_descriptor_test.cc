@@ -34,9 +34,10 @@ DependencyStructure two_layers() {
   return s;
 }
 
-std::vector<uint8_t> written(const DependencyDescriptor& d) {
+std::vector<uint8_t> written(const DependencyDescriptor& d,
+                             const DependencyStructure& structure = two_layers()) {
   std::array<uint8_t, kMaxDependencyDescriptor> out{};
-  const size_t size = write_dependency_descriptor(out, d, two_layers());
+  const size_t size = write_dependency_descriptor(out, d, structure);
   EXPECT_GT(size, 0u);
   return {out.begin(), out.begin() + static_cast<std::ptrdiff_t>(size)};
 }
@@ -70,6 +71,22 @@ TEST(DependencyDescriptorTest, TemplatesDescribeTheFramesThatNameThem) {
   ASSERT_EQ(upper->diffs.size(), 1u);
   EXPECT_EQ(upper->unwrapped_frame, key->unwrapped_frame + 1);
   EXPECT_FALSE(parser.parse(written({.template_id = 1, .frame_number = 1}))) << "no such template";
+}
+
+// Found by fuzzing: the frame was described by the second structure and came with the first one.
+TEST(DependencyDescriptorTest, AFrameHasOneStructure) {
+  DependencyParser parser;
+  ASSERT_TRUE(parser.parse(written(kKey)));
+  EXPECT_TRUE(parser.parse(written(kKey))) << "each packet of it may repeat it";
+  DependencyStructure other = two_layers();
+  other.targets.push_back({.temporal = 1});
+  other.templates[0].indications = {.present = 7, .switches = 7};
+  EXPECT_FALSE(parser.parse(written(kKey, other)));
+  DependencyDescriptor next = kKey;
+  next.frame_number = 0;
+  const auto read = parser.parse(written(next, other));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->structure->targets.size(), 3u);
 }
 
 TEST(DependencyDescriptorTest, FramesMayDifferFromTheirTemplates) {
