@@ -88,6 +88,7 @@ Meeting::Seated Meeting::join_again(room::ParticipantId id, const Origin& origin
   std::optional<std::string> answer_sdp;
   if (negotiated) {
     answer_sdp = negotiated->answer_sdp;
+    set_codecs(id, *negotiated);
     legs_.open(*room_.find(id), *std::move(negotiated));
     presenter_.handle_new_leg(id);
     room_.handle_server_leg(id, false, clock.now);
@@ -130,6 +131,7 @@ void Meeting::welcome(room::ParticipantId id, const client::Join& join, bool res
   joined.server_time = clock.wall_ms;
   send(id, joined);
   for (const server::Roster& page : rest) send(id, page);
+  if (!tell_codecs()) send(id, told_codecs_);
   for (const Presenter::Message& message : presenter_.everything_for(id)) {
     send(id, message.message);
   }
@@ -157,6 +159,7 @@ std::optional<Negotiated> Meeting::negotiate_leg(const Origin& origin, int64_t r
 }
 
 void Meeting::install_leg(room::ParticipantId id, Negotiated negotiated, Timestamp now) {
+  set_codecs(id, negotiated);
   const Legs::Leg* leg = legs_.find(id);
   const PeerId former = leg != nullptr ? leg->peer : PeerId{};
   legs_.update(*room_.find(id), std::move(negotiated));
@@ -217,6 +220,7 @@ void Meeting::flush(Timestamp now) {
   while (room_.poll_output(out, now)) {
     std::visit([this](const auto& output) { take(output); }, out);
   }
+  tell_codecs();
   for (const Presenter::Message& message : presenter_.take_changes(now, room_.size())) {
     if (message.to) {
       send(message.to, message.message);
@@ -233,6 +237,8 @@ void Meeting::take(const room::SeatEnded& ended) {
   presenter_.handle_left(ended.id);
   watched_.erase(ended.id);
   devices_.erase(ended.id);
+  codecs_.erase(ended.id);
+  codecs_changed_ = true;
 }
 
 void Meeting::take(const room::RosterDiff& diff) {
@@ -302,6 +308,25 @@ Timestamp Meeting::devices_due() const {
   Timestamp due = Timestamp::never();
   for (const auto& [id, guard] : devices_) due = std::min(due, guard.next());
   return due;
+}
+
+void Meeting::set_codecs(room::ParticipantId id, const Negotiated& negotiated) {
+  codecs_[id] = codecs_taken(negotiated.description);
+  codecs_changed_ = true;
+}
+
+bool Meeting::tell_codecs() {
+  if (!std::exchange(codecs_changed_, false)) return false;
+  std::vector<CodecSet> each;
+  each.reserve(codecs_.size());
+  for (const auto& [id, taken] : codecs_) each.push_back(taken);
+  server::Codecs now;
+  for (const rtp::Codec codec : common_codecs(context_.config.video_codecs, each))
+    now.video.emplace_back(to_wire(codec));
+  if (now == told_codecs_) return false;
+  told_codecs_ = std::move(now);
+  send_all(told_codecs_);
+  return true;
 }
 
 void Meeting::note_named(TrackId track) {

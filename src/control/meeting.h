@@ -10,6 +10,7 @@
 #include "base/deadline.h"
 #include "base/random.h"
 #include "chat/log.h"
+#include "control/common_codecs.h"
 #include "control/config.h"
 #include "control/device_guard.h"
 #include "control/direct_relay.h"
@@ -120,6 +121,10 @@ class Meeting {
   room::ParticipantId direct_peer(room::ParticipantId id) const;
   // Tells `publisher` what `viewer` looks at of it, when that has changed.
   void tell_watched(room::ParticipantId viewer, room::ParticipantId publisher);
+  // What the participant takes, as it negotiated.
+  void set_codecs(room::ParticipantId id, const Negotiated& negotiated);
+  // Tells everybody which codecs all take and gives true, if that has changed.
+  bool tell_codecs();
   // The track's owner is about to be named to others.
   void note_named(TrackId track);
 
@@ -140,7 +145,10 @@ class Meeting {
   DirectRelay relay_;
   std::map<room::ParticipantId, signaling::server::Watched> watched_;  // by who was told
   std::map<room::ParticipantId, ConnectionId> connections_;  // of those whose socket stands
-  std::map<room::ParticipantId, DeviceGuard> devices_;       // of those that had trouble lately
+  std::map<room::ParticipantId, CodecSet> codecs_;           // of those with a leg
+  bool codecs_changed_ = false;
+  signaling::server::Codecs told_codecs_;
+  std::map<room::ParticipantId, DeviceGuard> devices_;  // of those that had trouble lately
   std::map<room::ParticipantId, signaling::RateLimit> chat_rates_;  // of those who have chatted
 };
 

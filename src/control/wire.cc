@@ -113,6 +113,22 @@ server::ChatEntry to_wire(const chat::Message& m) {
           .key = m.key};
 }
 
+std::string_view to_wire(rtp::Codec codec) {
+  switch (codec) {
+    case rtp::Codec::kVp8:
+      return "vp8";
+    case rtp::Codec::kVp9:
+      return "vp9";
+    case rtp::Codec::kAv1:
+      return "av1";
+    case rtp::Codec::kH264:
+      return "h264";
+    case rtp::Codec::kOpus:
+      break;
+  }
+  return "opus";
+}
+
 room::StateChange from_wire(const signaling::client::StateChange& change) {
   return {.mic = change.mic, .camera = change.camera, .screen = change.screen, .hand = change.hand};
 }

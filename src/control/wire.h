@@ -5,6 +5,7 @@
 
 #include "chat/log.h"
 #include "room/room.h"
+#include "rtp/parameters.h"
 #include "signaling/client_message.h"
 #include "signaling/server_message.h"
 
@@ -15,6 +16,9 @@ signaling::server::Topology to_wire(const room::TopologyMessage& message);
 signaling::server::Roster to_wire(const room::RosterDiff& diff);
 signaling::server::ChatEntry to_wire(const chat::Message& message);
 room::StateChange from_wire(const signaling::client::StateChange& change);
+
+// Its word in `codecs`.
+std::string_view to_wire(rtp::Codec codec);
 
 // A roster too long for one frame is told in several: what one frame may hold of it, in bytes of
 // JSON. Some 1,000 people with ordinary names.

@@ -148,6 +148,7 @@ ServerMessage read_message(std::string_view type, ObjectReader& reader) {
     return Layers{.source = reader.word<MediaSource>("source"),
                   .rids = reader.texts("rids", kMaxRids, {0, kMaxMidLength})};
   }
+  if (type == "codecs") return Codecs{reader.texts("video", kMaxCodecs, {1, kMaxCodecLength})};
   if (type == "watched") return read_watched(reader);
   if (type == "roster") return read_roster(reader);
   if (type == "speaker") {

@@ -118,6 +118,12 @@ struct Layers {
   bool operator==(const Layers&) const = default;
 };
 
+// The video codecs that everybody here can be shown.
+struct Codecs {
+  std::vector<std::string> video;
+  bool operator==(const Codecs&) const = default;
+};
+
 // What one other participant looks at of mine, in its pixels.
 struct WatchedSource {
   MediaSource source = MediaSource::kCamera;  // camera or screen
@@ -186,9 +192,10 @@ struct Pong {
 
 namespace parley::signaling {
 
-using ServerMessage = std::variant<server::Joined, server::Error, server::Notice, server::Answer,
-                                   server::Slots, server::Layers, server::Watched, server::Roster,
-                                   server::Speaker, server::Quality, server::Ok, server::Chat,
-                                   server::Topology, server::Signal, server::Closing, server::Pong>;
+using ServerMessage =
+    std::variant<server::Joined, server::Error, server::Notice, server::Answer, server::Slots,
+                 server::Layers, server::Codecs, server::Watched, server::Roster, server::Speaker,
+                 server::Quality, server::Ok, server::Chat, server::Topology, server::Signal,
+                 server::Closing, server::Pong>;
 
 }  // namespace parley::signaling

@@ -97,6 +97,9 @@ struct ToJson {
   Json operator()(const server::Layers& m) const {
     return {{"type", "layers"}, {"source", to_text(m.source)}, {"rids", m.rids}};
   }
+  Json operator()(const server::Codecs& m) const {
+    return {{"type", "codecs"}, {"video", m.video}};
+  }
   Json operator()(const server::Watched& m) const {
     Json sources = Json::array();
     for (const server::WatchedSource& entry : m.sources) {

@@ -184,8 +184,9 @@ TEST(LargeMeetingScenario, OneMoreCostsTheOthersOneFrameThatIsMadeOnce) {
   const uint64_t encodings = crowd.encodings();
   crowd.enter("One more");
   crowd.run_for(TimeDelta::seconds(3));
-  EXPECT_EQ(crowd.frames() - frames, kPeople + 1);  // `joined`, and one `roster` for each other
-  EXPECT_EQ(crowd.encodings() - encodings, 2u);
+  // `joined` and `codecs`, and one `roster` for each other.
+  EXPECT_EQ(crowd.frames() - frames, kPeople + 2);
+  EXPECT_EQ(crowd.encodings() - encodings, 3u);
 }
 
 TEST(LargeMeetingScenario, ThousandCanBeSetAndTheirLongestNamesStayWithinFrames) {

@@ -8,6 +8,7 @@ export interface Received {
   readonly framesDecoded: number;
   readonly frameWidth: number;
   readonly frameHeight: number;
+  readonly codec: string | null;
   readonly bytes: number;
   readonly packetsLost: number;
   readonly freezeCount: number;

@@ -7,6 +7,8 @@ export interface PersonOptions {
   readonly camera?: boolean;
   /** Otherwise the page stops at the pre-join form. */
   readonly autojoin?: boolean;
+  /** The video codec that it asks for. */
+  readonly codec?: string;
   /** What the camera is asked for at most; crowds on a small machine need little pictures. */
   readonly capture?: { readonly width: number; readonly height: number };
   readonly viewport?: { readonly width: number; readonly height: number };
@@ -46,6 +48,7 @@ export class Person {
     const person = new Person(await context.newPage(), name);
     const query = new URLSearchParams({ name });
     if (options.autojoin ?? true) query.set('autojoin', '1');
+    if (options.codec !== undefined) query.set('codec', options.codec);
     if (options.mic !== undefined) query.set('mic', options.mic ? '1' : '0');
     if (options.camera !== undefined) query.set('camera', options.camera ? '1' : '0');
     await person.page.goto(`${origin}/r/${room}?${query.toString()}`);

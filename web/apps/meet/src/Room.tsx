@@ -34,6 +34,7 @@ function entryOf(props: RoomProps, known: Remembered, name: string, mic: boolean
     cameraId: known.cameraId,
     speakerId: known.speakerId,
     token: props.wishes.token,
+    codec: props.wishes.codec,
     resume: null,
     tracks: null,
   };

@@ -8,13 +8,15 @@ describe('routeOf', () => {
     expect(routeOf('/r/blue-fox', '')).toEqual({
       kind: 'room',
       room: 'blue-fox',
-      wishes: { name: null, mic: null, camera: null, autojoin: false, token: null },
+      wishes: { name: null, mic: null, camera: null, autojoin: false, token: null, codec: null },
     });
   });
 
   it('reads what the link asks for', () => {
-    expect(routeOf('/r/blue-fox/', '?name=Ana%20B&mic=0&camera=1&autojoin=1&token=t.1')).toMatchObject({
-      wishes: { name: 'Ana B', mic: false, camera: true, autojoin: true, token: 't.1' },
+    expect(
+      routeOf('/r/blue-fox/', '?name=Ana%20B&mic=0&camera=1&autojoin=1&token=t.1&codec=VP9'),
+    ).toMatchObject({
+      wishes: { name: 'Ana B', mic: false, camera: true, autojoin: true, token: 't.1', codec: 'vp9' },
     });
     expect(routeOf('/r/blue-fox', '?autojoin=0&name=')).toMatchObject({
       wishes: { autojoin: false, name: null },

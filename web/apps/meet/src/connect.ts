@@ -12,6 +12,7 @@ export interface Entry {
   readonly cameraId: string | null;
   readonly speakerId: string | null;
   readonly token: string | null;
+  readonly codec: string | null;
   /** Of the seat that the page before a reload had. */
   readonly resume: string | null;
   /** What the pre-join page had open; used once. */
@@ -25,6 +26,7 @@ export function connect(entry: Entry): Meeting {
     mic: entry.mic,
     camera: entry.camera,
     token: entry.token ?? undefined,
+    codec: entry.codec ?? undefined,
     resume: entry.resume ?? undefined,
     devices: { microphone: entry.microphoneId, camera: entry.cameraId, speaker: entry.speakerId },
     tracks: entry.tracks ?? undefined,

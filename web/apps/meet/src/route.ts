@@ -14,6 +14,8 @@ export interface Wishes {
   readonly camera: boolean | null;
   readonly autojoin: boolean;
   readonly token: string | null;
+  /** The video codec to send where everybody takes it. */
+  readonly codec: string | null;
 }
 
 function flag(value: string | null): boolean | null {
@@ -41,6 +43,7 @@ export function routeOf(path: string, search: string): Route {
       camera: flag(query.get('camera')),
       autojoin: flag(query.get('autojoin')) === true,
       token: words(query.get('token')),
+      codec: words(query.get('codec'))?.toLowerCase() ?? null,
     },
   };
 }

@@ -23,7 +23,7 @@ export class CameraStart {
   }
 
   /** What of `planned` is sent now; nothing active is a camera at rest, which will begin anew. */
-  next(planned: readonly PlannedLayer[]): readonly PlannedLayer[] {
+  next<Layer extends PlannedLayer>(planned: readonly Layer[]): readonly Layer[] {
     const smallest = planned.find(({ active }) => active);
     if (smallest === undefined) {
       this.stop();

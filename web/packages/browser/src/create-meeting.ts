@@ -10,6 +10,7 @@ import { browserFamily, isPhone } from './platform.ts';
 import { BrowserServerLeg } from './server-leg.ts';
 import { BrowserSockets, defaultSocketUrl } from './socket.ts';
 import { TrackCapture } from './track-capture.ts';
+import { isVideoCodec } from './video-codec.ts';
 
 export interface CreateMeetingOptions {
   readonly room: string;
@@ -36,6 +37,8 @@ export interface CreateMeetingOptions {
         readonly camera?: MediaStreamTrack | null | undefined;
       }
     | undefined;
+  /** The codec to send where everybody takes it, such as vp9; VP8 when absent. */
+  readonly codec?: string | undefined;
   /** Where the server listens; this page's own server when absent. */
   readonly url?: string | undefined;
 }
@@ -44,8 +47,10 @@ export interface CreateMeetingOptions {
 export function createMeeting(options: CreateMeetingOptions): Meeting {
   const family = browserFamily(navigator.userAgent);
   const chromium = family === 'chromium';
+  const codec = options.codec !== undefined && isVideoCodec(options.codec) ? options.codec : null;
   const legs: LegFactory = {
-    createServerLeg: (handlers) => new BrowserServerLeg({ phone: isPhone(navigator.userAgent) }, handlers),
+    createServerLeg: (handlers) =>
+      new BrowserServerLeg({ phone: isPhone(navigator.userAgent), codec: chromium ? codec : null }, handlers),
     createDirectLeg: (role, iceServers, handlers) =>
       new BrowserDirectLeg({ chromium, role, iceServers }, handlers),
   };

@@ -5,6 +5,16 @@ export interface WantedEncoding {
   readonly active: boolean;
   readonly scaleResolutionDownBy?: number;
   readonly maxBitrate?: number;
+  /** One of those that the sender has negotiated; absent: as it is. */
+  readonly codec?: RTCRtpCodec;
+  /** Goes with the codec: absent beside one, the browser's own. */
+  readonly scalabilityMode?: string;
+}
+
+/** What TypeScript's library doesn't know yet. */
+interface EncodingParameters extends RTCRtpEncodingParameters {
+  codec?: RTCRtpCodec;
+  scalabilityMode?: string;
 }
 
 export interface WantedSending {
@@ -57,8 +67,8 @@ export class SenderControl {
   }
 }
 
-function assign(encoding: RTCRtpEncodingParameters, want: WantedEncoding): boolean {
-  let changed = false;
+function assign(encoding: EncodingParameters, want: WantedEncoding): boolean {
+  let changed = assignCodec(encoding, want);
   if ((encoding.active ?? true) !== want.active) {
     encoding.active = want.active;
     changed = true;
@@ -73,4 +83,14 @@ function assign(encoding: RTCRtpEncodingParameters, want: WantedEncoding): boole
     changed = true;
   }
   return changed;
+}
+
+function assignCodec(encoding: EncodingParameters, { codec, scalabilityMode }: WantedEncoding): boolean {
+  if (codec === undefined) return false;
+  const sameCodec = encoding.codec?.mimeType === codec.mimeType;
+  if (sameCodec && encoding.scalabilityMode === scalabilityMode) return false;
+  encoding.codec = codec;
+  if (scalabilityMode === undefined) delete encoding.scalabilityMode;
+  else encoding.scalabilityMode = scalabilityMode;
+  return true;
 }

@@ -8,6 +8,7 @@ import { readCounters } from './leg-counters.ts';
 import { legState, TaskLine } from './leg-state.ts';
 import { preferVp8 } from './sdp-quirks.ts';
 import { SenderControl, type WantedEncoding } from './sender-control.ts';
+import { chooseCodec, negotiatedCodec, planCodec, type VideoCodec } from './video-codec.ts';
 
 const AUDIO_SLOTS = 6;
 const VIDEO_SLOTS = 10;
@@ -25,6 +26,8 @@ interface Source {
 
 export interface ServerLegOptions {
   readonly phone: boolean;
+  /** The codec to send where everybody takes it; null: the usual one, without another word. */
+  readonly codec: VideoCodec | null;
 }
 
 export class BrowserServerLeg implements ServerLegPort {
@@ -35,11 +38,14 @@ export class BrowserServerLeg implements ServerLegPort {
   readonly #slots = new Map<string, IncomingTrack>();
   readonly #tasks = new TaskLine((error) => console.warn('server connection', error));
   readonly #start = new CameraStart(() => this.#apply('camera'));
+  readonly #askedCodec: VideoCodec | null;
+  #roomCodecs: readonly string[] = [];
   #sending = false;
   #closed = false;
 
   constructor(options: ServerLegOptions, handlers: ServerLegHandlers) {
     this.#handlers = handlers;
+    this.#askedCodec = options.codec;
     this.#sources = this.#addSources();
     this.#receiving = this.#addSlots(options.phone ? VIDEO_SLOTS_PHONE : VIDEO_SLOTS);
     this.#connection.onconnectionstatechange = () =>
@@ -89,6 +95,11 @@ export class BrowserServerLeg implements ServerLegPort {
     if (state === undefined) return;
     state.rids = rids;
     this.#apply(source);
+  }
+
+  setCodecs(codecs: readonly string[]): void {
+    this.#roomCodecs = codecs;
+    for (const source of this.#sources.keys()) this.#apply(source);
   }
 
   slots(): ReadonlyMap<string, IncomingMedia> {
@@ -164,14 +175,20 @@ export class BrowserServerLeg implements ServerLegPort {
   }
 
   #encodings(source: MediaSource, state: Source, on: boolean): ReadonlyMap<string, WantedEncoding> {
+    const chosen = this.#codec(state);
+    const codec = chosen === null ? {} : { codec: chosen.negotiated };
+    if (source === 'screen') return new Map([['', { active: on, ...codec }]]);
     if (source !== 'camera') return new Map([['', { active: on }]]);
     const { width = 0, height = 0 } = state.track?.getSettings() ?? {};
-    const layers = this.#start.next(planLayers(width, height, on ? state.rids : []));
-    return new Map(
-      layers.map(({ rid, active, scaleResolutionDownBy, maxBitrate }) => [
-        rid,
-        { active, scaleResolutionDownBy, maxBitrate },
-      ]),
-    );
+    const layers = this.#start.next(planCodec(chosen?.codec ?? 'vp8', width, height, on ? state.rids : []));
+    return new Map(layers.map(({ rid, ...layer }) => [rid, { ...layer, ...codec }]));
+  }
+
+  /** null: nobody asked, or nothing is negotiated yet. */
+  #codec(state: Source): { readonly codec: VideoCodec; readonly negotiated: RTCRtpCodec } | null {
+    if (this.#askedCodec === null) return null;
+    const codec = chooseCodec(this.#askedCodec, this.#roomCodecs);
+    const negotiated = negotiatedCodec(state.transceiver.sender.getParameters().codecs, codec);
+    return negotiated === undefined ? null : { codec, negotiated };
   }
 }

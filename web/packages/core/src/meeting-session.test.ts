@@ -454,7 +454,9 @@ describe('slots', () => {
   it('sends only the layers that are looked at', async () => {
     const f = await inRoom();
     await f.server.send({ type: 'layers', source: 'camera', rids: ['l'] });
+    await f.server.send({ type: 'codecs', video: ['vp8', 'av1'] });
     expect(f.legs.server.layers.get('camera')).toEqual(['l']);
+    expect(f.legs.server.codecs).toEqual(['vp8', 'av1']);
   });
 });
 

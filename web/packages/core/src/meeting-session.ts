@@ -330,6 +330,9 @@ export class MeetingSession implements Meeting {
       case 'layers':
         this.#server.port?.setLayers(message.source, message.rids);
         break;
+      case 'codecs':
+        this.#server.setCodecs(message.video);
+        break;
       case 'watched':
         this.#direct.setWatched(message.by, message.sources);
         break;

@@ -113,6 +113,8 @@ export interface ServerLegPort extends MediaLeg {
   setSending(on: boolean): void;
   /** Which encodings of a source anybody wants. */
   setLayers(source: MediaSource, rids: readonly string[]): void;
+  /** Which video codecs everybody here can be shown, by the protocol's words. */
+  setCodecs(codecs: readonly string[]): void;
   /** The slots by mid; empty before the first answer. */
   slots(): ReadonlyMap<string, IncomingMedia>;
 }

@@ -28,6 +28,7 @@ export class ServerLink {
   #wasConnected = false;
   #negotiated = false;
   #sending = false;
+  #codecs: readonly string[] = [];
   #mending = false;
   #cancelMend: Disposer = () => undefined;
   #closed = false;
@@ -85,6 +86,12 @@ export class ServerLink {
     this.#leg?.setSending(on);
   }
 
+  /** What everybody here can be shown; holds for later legs too. */
+  setCodecs(codecs: readonly string[]): void {
+    this.#codecs = codecs;
+    this.#leg?.setCodecs(codecs);
+  }
+
   /** The device moved to another network: the paths that stand are probably dead. */
   onNetworkChange(): void {
     if (this.#negotiated) void this.#mend();
@@ -110,6 +117,7 @@ export class ServerLink {
     });
     for (const [source, { track, live }] of this.#handlers.localTracks()) leg.setTrack(source, track, live);
     leg.setSending(this.#sending);
+    leg.setCodecs(this.#codecs);
     this.#leg = leg;
     this.#handlers.onNewLeg();
     return leg;

@@ -193,6 +193,7 @@ export type ServerMessage =
   | { readonly type: 'answer'; readonly id: number; readonly sdp: string }
   | { readonly type: 'slots'; readonly slots: readonly SlotEntry[] }
   | { readonly type: 'layers'; readonly source: MediaSource; readonly rids: readonly string[] }
+  | { readonly type: 'codecs'; readonly video: readonly string[] }
   | { readonly type: 'watched'; readonly by: string; readonly sources: readonly WatchedSource[] }
   | { readonly type: 'speaker'; readonly participant: string | null }
   | {

@@ -136,6 +136,8 @@ function readMessage(type: string, reader: ObjectReader): ServerMessage | null {
       return { type, slots: reader.objects('slots', LIMITS.slots).map(readSlot) };
     case 'layers':
       return { type, source: reader.word('source', MEDIA_SOURCES), rids: reader.texts('rids', LIMITS.rids) };
+    case 'codecs':
+      return { type, video: reader.texts('video', LIMITS.codecs) };
     case 'watched':
       return {
         type,

@@ -44,6 +44,7 @@ export const LIMITS = {
   chatMessages: 1000,
   slots: 1024,
   rids: 8,
+  codecs: 16,
   iceServers: 16,
   urls: 16,
 } as const;

@@ -89,6 +89,7 @@ export class FakeServerLeg implements ServerLegPort {
   >();
   readonly layers = new Map<MediaSource, readonly string[]>();
   readonly answers: string[] = [];
+  codecs: readonly string[] = [];
   offers = 0;
   restarts = 0;
   sending = false;
@@ -132,6 +133,10 @@ export class FakeServerLeg implements ServerLegPort {
 
   setLayers(source: MediaSource, rids: readonly string[]): void {
     this.layers.set(source, rids);
+  }
+
+  setCodecs(codecs: readonly string[]): void {
+    this.codecs = codecs;
   }
 
   slots(): ReadonlyMap<string, IncomingMedia> {

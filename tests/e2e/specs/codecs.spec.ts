@@ -1,0 +1,63 @@
+// The codecs besides VP8: real encoders' layers through the server to real decoders.
+import type { Received } from '../support/contract.ts';
+import { expect, test } from '../support/fixtures.ts';
+import { expectAllMeet, watchFrames } from '../support/media.ts';
+import type { Person } from '../support/person.ts';
+
+const kSmall = { width: 320, height: 180 };
+/** Enough for three spatial layers, the smallest of 240 x 135. */
+const kLarge = { width: 960, height: 540 };
+
+/** What `receiver` decodes of the camera of `sender` now. */
+async function shown(receiver: Person, sender: Person): Promise<Received | undefined> {
+  const id = await sender.id();
+  const { received } = await receiver.stats();
+  return received.find((entry) => entry.participant === id && entry.source === 'camera');
+}
+
+async function expectCodec(
+  people: readonly Person[],
+  senders: readonly Person[],
+  codec: string,
+): Promise<void> {
+  for (const sender of senders) {
+    for (const receiver of people) {
+      if (receiver === sender) continue;
+      await expect
+        .poll(async () => (await shown(receiver, sender))?.codec, {
+          message: `${receiver.name} decodes ${codec} of ${sender.name}`,
+          timeout: 40_000,
+        })
+        .toBe(codec);
+      await watchFrames(receiver, sender, 20);
+    }
+  }
+}
+
+for (const codec of ['VP9', 'H264']) {
+  test(`three people see each other in ${codec} where they ask for it`, async ({ crowd, server, person }) => {
+    test.setTimeout(150_000);
+    await server();
+    const asked = { codec: codec.toLowerCase() };
+    const ana = await person(crowd, 'Ana', 'codecs', { ...asked, capture: kLarge });
+    const bo = await person(crowd, 'Bo', 'codecs', { ...asked, capture: kSmall });
+    const cy = await person(crowd, 'Cy', 'codecs', { ...asked, capture: kSmall });
+    const people = [ana, bo, cy];
+    await expectAllMeet(people, { timeout: 60_000 });
+    await expectCodec(people, people, codec);
+    // The server leaves out the layers that are larger than the tile.
+    await expect
+      .poll(async () => (await shown(bo, ana))?.frameWidth ?? 0, { message: 'a layer that suits the tile' })
+      .toBe(480);
+  });
+}
+
+test('who asks for nothing sends VP8 beside the others', async ({ crowd, server, person }) => {
+  test.setTimeout(150_000);
+  await server({ 'p2p.mode': 'off' });
+  const ana = await person(crowd, 'Ana', 'codecs', { codec: 'vp9', capture: kSmall });
+  const bo = await person(crowd, 'Bo', 'codecs', { capture: kSmall });
+  await expectAllMeet([ana, bo], { timeout: 60_000 });
+  await expectCodec([ana, bo], [ana], 'VP9');
+  await expectCodec([ana, bo], [bo], 'VP8');
+});
