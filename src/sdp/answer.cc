@@ -150,7 +150,11 @@ class Answerer {
     const bool client_sends = sends(offered.direction);
 
     MediaSection out = accepted(offered);
-    const auto extensions = extensions_.accept(offered, *kind, client_sends);
+    const auto extensions = extensions_.accept(
+        offered,
+        {.kind = *kind,
+         .client_sends = client_sends,
+         .vp8 = std::ranges::count(codecs, rtp::Codec::kVp8, &rtp::CodecParameters::codec) > 0});
     out.extensions = extensions.lines;
     add_payloads(offered, codecs, extensions.ids.transport_sequence != 0, out);
     if (offered.direction == Direction::kInactive) {

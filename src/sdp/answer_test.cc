@@ -109,8 +109,6 @@ TEST(SdpAnswerTest, AnswersASmallOfferInFull) {
       "a=setup:passive\r\n"
       "a=mid:0\r\n"
       "a=extmap:13 urn:3gpp:video-orientation\r\n"
-      "a=extmap:12 https://aomediacodec.github.io/av1-rtp-spec/"
-      "#dependency-descriptor-rtp-header-extension\r\n"
       "a=extmap:9 http://www.webrtc.org/experiments/rtp-hdrext/video-layers-allocation00\r\n"
       "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\r\n"
       "a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id\r\n"
@@ -263,7 +261,6 @@ TEST(SdpAnswerTest, AnswersChromium) {
                                        .transport_sequence = 3,
                                        .abs_send_time = 2,
                                        .video_orientation = 13,
-                                       .dependency_descriptor = 12,
                                        .video_layers_allocation = 9};
   EXPECT_EQ(a.sections[1], (NegotiatedSection{.mid = "1",
                                               .kind = MediaKind::kVideo,
@@ -329,8 +326,7 @@ TEST(SdpAnswerTest, AnswersFirefox) {
                                                              .rid = 9,
                                                              .repaired_rid = 10,
                                                              .transport_sequence = 7,
-                                                             .abs_send_time = 4,
-                                                             .dependency_descriptor = 8},
+                                                             .abs_send_time = 4},
                                               .rids = {"l", "m", "h"},
                                               .ssrcs = {}}));
   EXPECT_THAT(a.sections[2].ssrcs, ElementsAre(SsrcPair{475686007, 3022227315}));
@@ -403,16 +399,22 @@ TEST(SdpAnswerTest, FollowsTheCodecPreferenceOfTheServer) {
   EXPECT_THAT(a.sections[8].codecs, ElementsAre(av1, CodecParameters{Codec::kVp9, 98, 99}));
 }
 
+// With the dependency descriptor Chromium leaves VP8's picture ids and temporal layers out.
+TEST(SdpAnswerTest, ATrackThatMaySendVp8GetsNoDependencyDescriptor) {
+  EXPECT_EQ(answer_to(small_offer()).sections[0].extensions.dependency_descriptor, 0);
+  AnswerParameters parameters = server();
+  parameters.video_codecs = {Codec::kAv1, Codec::kVp9};
+  EXPECT_EQ(answer_to(small_offer(), parameters).sections[0].extensions.dependency_descriptor, 12);
+}
+
 // RFC 8285 §4.1.2: what may need the two-byte form takes extmap-allow-mixed.
 TEST(SdpAnswerTest, LargeExtensionsNeedMixedHeaders) {
   const Answer mixed = answer_to(small_offer());
-  EXPECT_EQ(mixed.sections[0].extensions.dependency_descriptor, 12);
   EXPECT_EQ(mixed.sections[0].extensions.video_layers_allocation, 9);
   EXPECT_EQ(mixed.sections[2].extensions.dependency_descriptor, 12);
   EXPECT_EQ(mixed.sections[2].extensions.video_layers_allocation, 0) << "the server sends none";
   const Answer without = answer_to(replaced(small_offer(), "a=extmap-allow-mixed\r\n", ""));
   EXPECT_THAT(without.sdp, Not(HasSubstr("extmap-allow-mixed")));
-  EXPECT_EQ(without.sections[0].extensions.dependency_descriptor, 0);
   EXPECT_EQ(without.sections[0].extensions.video_layers_allocation, 0);
   EXPECT_EQ(without.sections[2].extensions.dependency_descriptor, 0);
   EXPECT_EQ(without.sections[0].extensions.rid, 10);

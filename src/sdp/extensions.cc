@@ -47,30 +47,30 @@ const KnownExtension* find_known(std::string_view uri) {
   return it == std::end(kKnown) ? nullptr : it;
 }
 
-bool usable(const ExtensionMap& extension, const KnownExtension& known, rtp::MediaKind kind,
-            bool client_sends, bool mixed) {
+bool usable(const ExtensionMap& extension, const KnownExtension& known,
+            const BundleExtensions::Use& use, bool mixed) {
   if (known.large && !mixed) return false;
+  if (known.uri == kDependencyDescriptorUri && use.client_sends && use.vp8) return false;
   if (extension.encrypted || extension.id > kMaxExtensionId) return false;
-  if (!(kind == rtp::MediaKind::kAudio ? known.audio : known.video)) return false;
-  if (!(client_sends ? known.track : known.slot)) return false;
+  if (!(use.kind == rtp::MediaKind::kAudio ? known.audio : known.video)) return false;
+  if (!(use.client_sends ? known.track : known.slot)) return false;
   const Direction direction = extension.direction.value_or(Direction::kSendRecv);
-  return client_sends ? sends(direction) : receives(direction);
+  return use.client_sends ? sends(direction) : receives(direction);
 }
 
 }  // namespace
 
-BundleExtensions::Accepted BundleExtensions::accept(const MediaSection& offered,
-                                                    rtp::MediaKind kind, bool client_sends) {
+BundleExtensions::Accepted BundleExtensions::accept(const MediaSection& offered, const Use& use) {
   const bool mixed = mixed_ || offered.extmap_allow_mixed;
   Accepted out;
   const bool transport_cc = std::ranges::any_of(offered.extensions, [&](const ExtensionMap& e) {
-    return e.uri == kTransportCc && usable(e, *find_known(kTransportCc), kind, client_sends, mixed);
+    return e.uri == kTransportCc && usable(e, *find_known(kTransportCc), use, mixed);
   });
   for (const ExtensionMap& extension : offered.extensions) {
     const KnownExtension* known = find_known(extension.uri);
-    if (known == nullptr || !usable(extension, *known, kind, client_sends, mixed)) continue;
+    if (known == nullptr || !usable(extension, *known, use, mixed)) continue;
     // To a slot the send time is written only where its packets can't be numbered instead.
-    if (!client_sends && transport_cc && known->id == &rtp::HeaderExtensionIds::abs_send_time) {
+    if (!use.client_sends && transport_cc && known->id == &rtp::HeaderExtensionIds::abs_send_time) {
       continue;
     }
     if (!claim(extension.id, extension.uri)) continue;

@@ -35,10 +35,17 @@ class BundleExtensions {
   // needs the two-byte form is not taken (RFC 8285 §4.1.2).
   explicit BundleExtensions(bool mixed) : mixed_(mixed) {}
 
-  // Picks from an accepted m-line's extensions what Parley uses there. `client_sends` tells the two
-  // uses apart: tracks bring rid, capture time and the like, slots need only what the server
-  // writes.
-  Accepted accept(const MediaSection& offered, rtp::MediaKind kind, bool client_sends);
+  // What an accepted m-line is for. `client_sends` tells tracks, which bring rid, capture time and
+  // the like, from slots, which need only what the server writes.
+  struct Use {
+    rtp::MediaKind kind = rtp::MediaKind::kAudio;
+    bool client_sends = false;
+    bool vp8 = false;  // among its codecs
+  };
+  // Picks from an accepted m-line's extensions what Parley uses there. A track that may send VP8
+  // gets no dependency descriptor: beside one, libwebrtc (RTPSenderVideo, 2026) leaves the picture
+  // id and the temporal layer out of VP8's own descriptor.
+  Accepted accept(const MediaSection& offered, const Use& use);
 
  private:
   // Takes the id for the URI; false if one of them is taken otherwise.
