@@ -230,7 +230,7 @@ std::optional<SentOrigin> StreamRewriter::origin_of(uint16_t sequence) const {
 
 std::optional<uint32_t> StreamRewriter::map_time(StreamKey stream, int64_t rtp_time) const {
   if (segments_.empty() || segments_.back().stream != stream) return std::nullopt;
-  return static_cast<uint32_t>(out_time(segments_.back(), rtp_time));
+  return static_cast<uint32_t>(on_line(segments_.back(), rtp_time));
 }
 
 }  // namespace parley::sfu

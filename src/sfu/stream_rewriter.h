@@ -137,7 +137,8 @@ class StreamRewriter {
   // Which packet has the number `sequence`; nullopt if none was sent there or beyond, or it is too
   // old.
   std::optional<SentOrigin> origin_of(uint16_t sequence) const;
-  // Output time for an input time of the running segment; nullopt when `stream` is not what runs.
+  // Where an input time of the running segment stands on the output's clock, for sender reports:
+  // not squeezed, since it tells of the live stream. nullopt when `stream` is not what runs.
   std::optional<uint32_t> map_time(StreamKey stream, int64_t rtp_time) const;
 
   uint16_t last_sequence() const { return static_cast<uint16_t>(last_sequence_); }

@@ -158,6 +158,16 @@ TEST_F(StreamRewriterTest, ManyReplaysDoNotRunAheadOfTheClock) {
   }
 }
 
+// A report from before the replay's end tells when the live pictures were captured.
+TEST_F(StreamRewriterTest, ReportsFromBeforeAReplayAreOnTheLineOfWhatFollows) {
+  rewriter_.begin_replay(kB, {.sequence = 200, .rtp_time = 90'000},
+                         {.sequence = 230, .rtp_time = 180'000}, now_);
+  rewriter_.rewrite(kB, {.sequence = 200, .rtp_time = 90'000}, now_);
+  const Timestamp later = now_ + TimeDelta::millis(500);
+  const auto live = rewriter_.rewrite(kB, {.sequence = 231, .rtp_time = 225'000}, later);
+  EXPECT_EQ(live->rtp_time - *rewriter_.map_time(kB, 100'000), 125'000u);
+}
+
 TEST_F(StreamRewriterTest, RetransmissionIsWrittenAsFirstSent) {
   rewriter_.begin(kA, {.sequence = 10, .rtp_time = 100, .picture_id = 4}, now_);
   const auto sent = rewriter_.rewrite(kA, {.sequence = 10, .rtp_time = 100, .picture_id = 4}, now_);
