@@ -13,6 +13,16 @@
 namespace parley::sdp {
 namespace {
 
+// Whether VP8 is the offer's first choice among `codecs`, which were accepted.
+bool prefers_vp8(const MediaSection& offered, std::span<const rtp::CodecParameters> codecs) {
+  for (const PayloadFormat& payload : offered.payloads) {
+    const auto it =
+        std::ranges::find(codecs, payload.payload_type, &rtp::CodecParameters::payload_type);
+    if (it != codecs.end()) return it->codec == rtp::Codec::kVp8;
+  }
+  return false;
+}
+
 constexpr rtp::Codec kAudioCodecs[] = {rtp::Codec::kOpus};
 
 std::unexpected<SdpError> fail(SdpErrorCode code, std::string message) {
@@ -152,9 +162,7 @@ class Answerer {
     MediaSection out = accepted(offered);
     const auto extensions = extensions_.accept(
         offered,
-        {.kind = *kind,
-         .client_sends = client_sends,
-         .vp8 = std::ranges::count(codecs, rtp::Codec::kVp8, &rtp::CodecParameters::codec) > 0});
+        {.kind = *kind, .client_sends = client_sends, .vp8 = prefers_vp8(offered, codecs)});
     out.extensions = extensions.lines;
     add_payloads(offered, codecs, extensions.ids.transport_sequence != 0, out);
     if (offered.direction == Direction::kInactive) {

@@ -400,11 +400,13 @@ TEST(SdpAnswerTest, FollowsTheCodecPreferenceOfTheServer) {
 }
 
 // With the dependency descriptor Chromium leaves VP8's picture ids and temporal layers out.
-TEST(SdpAnswerTest, ATrackThatMaySendVp8GetsNoDependencyDescriptor) {
+TEST(SdpAnswerTest, ATrackThatPrefersVp8GetsNoDependencyDescriptor) {
   EXPECT_EQ(answer_to(small_offer()).sections[0].extensions.dependency_descriptor, 0);
   AnswerParameters parameters = server();
   parameters.video_codecs = {Codec::kAv1, Codec::kVp9};
   EXPECT_EQ(answer_to(small_offer(), parameters).sections[0].extensions.dependency_descriptor, 12);
+  const Answer vp9_first = answer_to(replaced(small_offer(), " 96 97 98 99 ", " 98 99 96 97 "));
+  EXPECT_EQ(vp9_first.sections[0].extensions.dependency_descriptor, 12);
 }
 
 // RFC 8285 §4.1.2: what may need the two-byte form takes extmap-allow-mixed.

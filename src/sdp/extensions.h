@@ -40,11 +40,11 @@ class BundleExtensions {
   struct Use {
     rtp::MediaKind kind = rtp::MediaKind::kAudio;
     bool client_sends = false;
-    bool vp8 = false;  // among its codecs
+    bool vp8 = false;  // the offer's first choice
   };
-  // Picks from an accepted m-line's extensions what Parley uses there. A track that may send VP8
-  // gets no dependency descriptor: beside one, libwebrtc (RTPSenderVideo, 2026) leaves the picture
-  // id and the temporal layer out of VP8's own descriptor.
+  // Picks from an accepted m-line's extensions what Parley uses there. A track that prefers
+  // VP8 gets no dependency descriptor: beside one, libwebrtc (RTPSenderVideo, 2026) leaves the
+  // picture id and the temporal layer out of VP8's own descriptor.
   Accepted accept(const MediaSection& offered, const Use& use);
 
  private:

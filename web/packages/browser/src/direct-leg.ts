@@ -12,7 +12,7 @@ import { IncomingTrack } from './incoming-track.ts';
 import { DIRECT_MAX_BITRATE, planDirect, widestLook } from './layer-plan.ts';
 import { readArrivals, readCounters } from './leg-counters.ts';
 import { legState, TaskLine } from './leg-state.ts';
-import { DIRECT_START_KBPS, preferVp8, withStartBitrate } from './sdp-quirks.ts';
+import { DIRECT_START_KBPS, preferCodec, withStartBitrate } from './sdp-quirks.ts';
 import { SenderControl } from './sender-control.ts';
 
 /** The server can take over at any time, so a direct way that is silent this long is given up. */
@@ -139,7 +139,7 @@ export class BrowserDirectLeg implements DirectLegPort {
         streams: [this.#streamOf(source)],
         sendEncodings: [kind === 'video' ? { maxBitrate: DIRECT_MAX_BITRATE } : {}],
       });
-      if (kind === 'video') preferVp8(transceiver);
+      if (kind === 'video') preferCodec(transceiver);
       this.#adopt(source, transceiver);
     }
     const offer = await this.#connection.createOffer();

@@ -5,7 +5,7 @@ import { layersFor, planDirect, planLayers, widestLook } from './layer-plan.ts';
 import { arrivalsFrom, countersFrom } from './leg-counters.ts';
 import { legState, TaskLine } from './leg-state.ts';
 import { browserFamily, isPhone } from './platform.ts';
-import { vp8First, withStartBitrate } from './sdp-quirks.ts';
+import { codecFirst, withStartBitrate } from './sdp-quirks.ts';
 import { defaultSocketUrl } from './socket.ts';
 
 describe('withStartBitrate', () => {
@@ -38,12 +38,16 @@ describe('withStartBitrate', () => {
   });
 });
 
-describe('vp8First', () => {
+describe('codecFirst', () => {
   it('reorders and removes nothing', () => {
     const codecs = ['video/AV1', 'video/VP8', 'video/rtx'].map((mimeType) => ({ mimeType }));
-    expect(vp8First(codecs)?.map((codec) => codec.mimeType)).toEqual(['video/VP8', 'video/AV1', 'video/rtx']);
-    expect(vp8First([{ mimeType: 'video/VP8' }])).toBeNull();
-    expect(vp8First([{ mimeType: 'video/AV1' }])).toBeNull();
+    expect(codecFirst(codecs, 'vp8')?.map((codec) => codec.mimeType)).toEqual([
+      'video/VP8',
+      'video/AV1',
+      'video/rtx',
+    ]);
+    expect(codecFirst([{ mimeType: 'video/VP8' }], 'vp8')).toBeNull();
+    expect(codecFirst([{ mimeType: 'video/AV1' }], 'vp8')).toBeNull();
   });
 });
 

@@ -26,17 +26,18 @@ export function withStartBitrate(sdp: string, kbps: number): string {
     .join('');
 }
 
-/** VP8 first, everything else kept: Firefox writes broken offers when codecs are removed (rtcp-fb of absent payloads). */
-export function vp8First<Codec extends { readonly mimeType: string }>(
+/** `codec` ("vp8") first, everything else kept: Firefox writes broken offers when codecs are removed (rtcp-fb of absent payloads). */
+export function codecFirst<Codec extends { readonly mimeType: string }>(
   codecs: readonly Codec[],
+  codec: string,
 ): Codec[] | null {
-  const isVp8 = (codec: Codec): boolean => codec.mimeType.toLowerCase() === 'video/vp8';
+  const isIt = ({ mimeType }: Codec): boolean => mimeType.toLowerCase() === `video/${codec}`;
   const first = codecs[0];
-  if (first === undefined || isVp8(first) || !codecs.some(isVp8)) return null;
-  return [...codecs.filter(isVp8), ...codecs.filter((codec) => !isVp8(codec))];
+  if (first === undefined || isIt(first) || !codecs.some(isIt)) return null;
+  return [...codecs.filter(isIt), ...codecs.filter((other) => !isIt(other))];
 }
 
-export function preferVp8(transceiver: RTCRtpTransceiver): void {
-  const reordered = vp8First(RTCRtpReceiver.getCapabilities('video')?.codecs ?? []);
+export function preferCodec(transceiver: RTCRtpTransceiver, codec = 'vp8'): void {
+  const reordered = codecFirst(RTCRtpReceiver.getCapabilities('video')?.codecs ?? [], codec);
   if (reordered !== null) transceiver.setCodecPreferences(reordered);
 }

@@ -6,7 +6,7 @@ import { IncomingTrack } from './incoming-track.ts';
 import { planLayers } from './layer-plan.ts';
 import { readCounters } from './leg-counters.ts';
 import { legState, TaskLine } from './leg-state.ts';
-import { preferVp8 } from './sdp-quirks.ts';
+import { preferCodec } from './sdp-quirks.ts';
 import { SenderControl, type WantedEncoding } from './sender-control.ts';
 import { chooseCodec, negotiatedCodec, planCodec, type VideoCodec } from './video-codec.ts';
 
@@ -136,7 +136,8 @@ export class BrowserServerLeg implements ServerLegPort {
         streams: [stream],
         sendEncodings,
       });
-      if (kind === 'video') preferVp8(transceiver);
+      // The server takes the dependency descriptor, which VP9's layers want, where VP8 isn't the first.
+      if (kind === 'video') preferCodec(transceiver, this.#askedCodec ?? 'vp8');
       return {
         transceiver,
         control: new SenderControl(transceiver.sender),
@@ -161,7 +162,7 @@ export class BrowserServerLeg implements ServerLegPort {
     }
     for (let index = 0; index < videoSlots; index += 1) {
       const transceiver = this.#connection.addTransceiver('video', { direction: 'recvonly' });
-      preferVp8(transceiver);
+      preferCodec(transceiver);
       slots.push(transceiver);
     }
     return slots;
