@@ -140,6 +140,11 @@ void add_machine(MetricsPage& page, const MetricsSources& sources) {
                  static_cast<double>(n.send_messages.load()));
     page.counter("parley_wakeups_total", "Times the media thread woke up.", shard,
                  static_cast<double>(n.wakeups.load()));
+    const shard::Counters& c = *sources.shards[i].counters;
+    page.gauge("parley_kept_packets", "Payload buffers in use: for repairs, replays and pacing.",
+               shard, static_cast<double>(c.kept_packets.value()));
+    page.gauge("parley_waiting_packets", "Packets that wait for a viewer's path.", shard,
+               static_cast<double>(c.waiting_packets.value()));
     page.counter("parley_media_events_lost_total", "Events the control thread was too slow for.",
                  shard, static_cast<double>(n.events_lost.load()));
   }

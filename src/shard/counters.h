@@ -39,6 +39,16 @@ class Counter {
   std::atomic<uint64_t> value_{0};
 };
 
+// What there is of something now.
+class Level {
+ public:
+  void set(uint64_t value) { value_.store(value, std::memory_order_relaxed); }
+  uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
 struct Counters {
   struct Direction {
     std::array<Counter, 2> packets;  // by rtp::MediaKind
@@ -56,6 +66,9 @@ struct Counters {
   Counter padding;      // packets sent only to probe a path
   Counter key_frame_requests;
   Counter stun_answers;  // to plain STUN requests
+  // As of the last tick or command.
+  Level kept_packets;     // payload buffers that somebody holds
+  Level waiting_packets;  // for a viewer's path
 
   void drop(DropReason reason) { drops[static_cast<size_t>(reason)].add(); }
 };

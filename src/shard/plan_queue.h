@@ -45,6 +45,7 @@ class PlanStore {
   void clear(PlanQueue& queue);
 
   size_t free_places() const { return free_count_; }
+  size_t capacity() const { return places_.size(); }
 
  private:
   struct Place {

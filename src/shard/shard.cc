@@ -76,6 +76,7 @@ void Shard::handle_command(const media::Command& command, Timestamp now) {
   // Plans point at what commands may take away.
   for (const sfu::Router* router : dirty_routers_) PARLEY_CHECK(router->plans().empty());
   std::visit([&](const auto& c) { apply(c, now); }, command);
+  note_levels();
   if (next_tick_.is_never() && !peer_by_id_.empty()) next_tick_ = now + kTick;
 }
 
@@ -367,6 +368,12 @@ void Shard::handle_timeout(Timestamp now) {
     router->handle_tick(now);
     touch(*router);
   }
+  note_levels();
+}
+
+void Shard::note_levels() {
+  counters_.kept_packets.set(pool_.capacity() - pool_.free_packets());
+  counters_.waiting_packets.set(waiting_.capacity() - waiting_.free_places());
 }
 
 void Shard::note_state(Peer& peer, Timestamp) {

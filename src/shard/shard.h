@@ -80,6 +80,7 @@ class Shard {
   void apply(const media::SetLinks& command, Timestamp now);
   void apply(const media::SetRemoteTracks& command, Timestamp now);
 
+  void note_levels();
   Peer* find_peer(const FlowPath& path, Bytes datagram);
   Peer* peer_of(PeerId id);
   sfu::Router* router_of(const Peer& peer);

@@ -142,6 +142,18 @@ TEST(ShardTest, CountsWhatItForwards) {
   EXPECT_EQ(call.shard().counters().received.packets[0].value(), 0u);
 }
 
+TEST(ShardTest, CountsWhatItKeepsUntilTheLastOneLeaves) {
+  TestingCall call(3);
+  auto packets = call.make_video_packets(9);
+  for (auto& packet : packets) call.forward(packet);
+  call.tick();
+  EXPECT_EQ(call.shard().counters().kept_packets.value(), 10u) << "and what the call began with";
+  for (size_t i = 0; i <= 3; ++i) call.command(media::RemovePeer{TestingCall::peer(i)});
+  EXPECT_EQ(call.shard().peer_count(), 0u);
+  EXPECT_EQ(call.shard().counters().kept_packets.value(), 0u);
+  EXPECT_EQ(call.shard().counters().waiting_packets.value(), 0u);
+}
+
 TEST(ShardTest, AnswersPlainStunFromAnyone) {
   TestingCall call(1);
   std::vector<uint8_t> request = {0x00, 0x01, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42, 1,  2,
