@@ -125,6 +125,11 @@ void BenchCommandLine::Texts::add_people(CLI::App& scenario, BenchScenario which
   if (which == BenchScenario::kBroadcast || which == BenchScenario::kRamp) {
     count("--viewers", o.viewers,
           which == BenchScenario::kRamp ? "At most how many watch" : "How many watch", 1, 5000);
+    if (which == BenchScenario::kRamp) {
+      count("--from", o.ramp_start, "How many watch at first", 1, 5000);
+    } else {
+      count("--answering", o.answering, "How many of them answer; 0: all", 0, 5000);
+    }
     return;
   }
   count("--participants", o.participants, "How many in all", 2, 5000);
@@ -159,6 +164,10 @@ void BenchCommandLine::Texts::add_media(CLI::App& scenario) {
   number("--fps", o.frames_per_second, "Pictures a second", "N", 1, 120);
   number("--size", o.packet_bytes, "The largest RTP packet", "BYTES", 200, 1300);
   scenario.add_flag("--even", o.even, "All packets of pictures have that size");
+  scenario.add_option("--pace", o.pace, "Pictures leave at so many times their rate; 0: at once")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
   number("--height", o.height, "What those who watch ask for", "PIXELS", 90, 2160);
   number("--check-every", o.check_every, "Decrypt and judge every n-th packet of a slot", "N", 1,
          10'000);
@@ -211,8 +220,10 @@ std::expected<BenchOptions, std::string> BenchCommandLine::Texts::finish_load(
     if (which != BenchScenario::kBroadcast && which != BenchScenario::kRamp)
       return std::unexpected("Of Janus, only broadcast and ramp are measured.");
     if (options.layers > 1) return std::unexpected("To Janus goes one encoding of a camera.");
+    if (options.answering > 0) return std::unexpected("Of Janus, everybody answers.");
     options.target = BenchTarget::kJanus;
   }
+  if (options.answering > options.viewers) return std::unexpected("More can't answer than watch.");
   if (scenario.count("--server-pid") > 0) options.server_pid = server_pid;
   if (scenario.count("--server-core") > 0) options.server_core = server_core;
   if (scenario.count("--own-core") > 0) options.own_core = own_core;

@@ -75,7 +75,8 @@ Crowd::Crowd(io::ControlLoop& loop, CrowdOptions options, Handlers handlers)
 
 Crowd::~Crowd() = default;
 
-Crowd::Id Crowd::add(std::unique_ptr<load::Client> client, Group group) {
+Crowd::Id Crowd::add(std::unique_ptr<load::Client> client, Group group,
+                     std::optional<IpAddress> from) {
   Id id = static_cast<Id>(members_.size());
   if (free_.empty()) {
     members_.emplace_back();
@@ -88,6 +89,7 @@ Crowd::Id Crowd::add(std::unique_ptr<load::Client> client, Group group) {
   Member& member = *members_[id];
   member.client = std::move(client);
   member.group = group;
+  member.from = from;
   member.opened_at = io::monotonic_now();
   member.socket = std::make_unique<io::WebSocketClient>(
       loop_,
@@ -113,7 +115,7 @@ Crowd::Id Crowd::add(std::unique_ptr<load::Client> client, Group group) {
 
 void Crowd::on_open(Id id) {
   Member& member = *members_[id];
-  const auto udp = swarm_.open(member.socket->local().ip);
+  const auto udp = swarm_.open(member.from.value_or(member.socket->local().ip));
   if (!udp) {
     member.client->handle_close(fmt::format("No UDP socket: {}.", udp.error().message));
     after_input(id);
@@ -185,7 +187,8 @@ void Crowd::settle(Id id) {
   if (!ended && state != load::ClientState::kConnected) return;
   member.settled = true;
   if (member.client->connected_at())
-    connect_times_.add(*member.client->connected_at() - member.opened_at);
+    connect_times_[static_cast<size_t>(member.group)].add(*member.client->connected_at() -
+                                                          member.opened_at);
   if (ended && !std::exchange(member.leaving, true)) {
     member.socket->close();
     handlers_.on_lost(id, fmt::format("{} could not join: {}", member.client->name(),
@@ -202,7 +205,7 @@ void Crowd::note_first_media(Member& member) {
     first = receiver->first_packet_at(rtp::MediaKind::kAudio);
   if (!first) return;
   member.had_media = true;
-  first_media_times_.add(*first - member.opened_at);
+  first_media_times_[static_cast<size_t>(member.group)].add(*first - member.opened_at);
 }
 
 void Crowd::remove(Id id) {

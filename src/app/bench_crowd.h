@@ -55,7 +55,9 @@ class Crowd {
   Crowd(io::ControlLoop& loop, CrowdOptions options, Handlers handlers);
   ~Crowd();
 
-  Id add(std::unique_ptr<load::Client> client, Group group);
+  // `from`: the address of its UDP socket; otherwise that of its WebSocket's.
+  Id add(std::unique_ptr<load::Client> client, Group group,
+         std::optional<IpAddress> from = std::nullopt);
   // Says good-bye; what it counted stays. Never from inside a handler.
   void remove(Id id);
   void remove_all();
@@ -67,8 +69,12 @@ class Crowd {
   size_t slots(rtp::MediaKind kind) const;
   // From opening the WebSocket until media is connected, and until the first packet of another's
   // picture, or sound where no pictures are wanted.
-  const load::LatencyHistogram& connect_times() const { return connect_times_; }
-  const load::LatencyHistogram& first_media_times() const { return first_media_times_; }
+  const load::LatencyHistogram& connect_times(Group group) const {
+    return connect_times_[static_cast<size_t>(group)];
+  }
+  const load::LatencyHistogram& first_media_times(Group group) const {
+    return first_media_times_[static_cast<size_t>(group)];
+  }
   const io::SwarmCounters& network() const { return swarm_.counters(); }
 
  private:
@@ -77,6 +83,7 @@ class Crowd {
     std::unique_ptr<io::WebSocketClient> socket;
     std::optional<io::UdpSwarm::Index> udp;
     Group group = Group::kLasting;
+    std::optional<IpAddress> from;
     Timestamp opened_at;
     Timestamp due = Timestamp::never();
     bool settled = false;
@@ -104,8 +111,8 @@ class Crowd {
   std::vector<Id> dirty_;
   size_t size_ = 0;
   GroupTotals retired_[2];
-  load::LatencyHistogram connect_times_;
-  load::LatencyHistogram first_media_times_;
+  load::LatencyHistogram connect_times_[2];
+  load::LatencyHistogram first_media_times_[2];
   io::LoopTimer timer_;
 };
 

@@ -163,7 +163,7 @@ std::optional<TimeDelta> LoadWindow::server_processor() const {
 std::optional<double> LoadWindow::ns_per_packet() const {
   const auto used = server_processor();
   if (!used || forwarded() == 0) return std::nullopt;
-  return static_cast<double>(used->us()) * 1000 / static_cast<double>(forwarded());
+  return static_cast<double>(used->us()) * 1000 * seen / static_cast<double>(forwarded());
 }
 
 double LoadWindow::loss() const {

@@ -31,6 +31,7 @@ struct LoadSample {
 // A stretch of time in which nothing was changed.
 struct LoadWindow {
   size_t people = 0;
+  double seen = 1;  // the share of what is forwarded that goes to people who count it
   TimeDelta length;
   GroupTotals lasting;
   GroupTotals passing;

@@ -66,6 +66,12 @@ TEST(LoadWindowTest, HasNoCostWithoutAServersProcessOrPackets) {
                    .has_value());
 }
 
+TEST(LoadWindowTest, CostsCountThePacketsOfThoseWhoDoNotAnswer) {
+  LoadWindow one = window();
+  one.seen = 0.1;
+  EXPECT_DOUBLE_EQ(one.ns_per_packet().value(), 200);
+}
+
 TEST(LoadWindowTest, LossIsOfThoseWhoStay) {
   LoadWindow one = window();
   one.lasting.video.packets.lost = 20;

@@ -35,8 +35,10 @@ constexpr TimeDelta kSecond = TimeDelta::seconds(1);
 constexpr TimeDelta kChurnTick = TimeDelta::millis(10);
 // Slots may stay dark this many times as long as was asked for.
 constexpr int kMostSettling = 4;
-// A ramp begins with so many viewers and adds a fifth each time.
-constexpr int kRampStart = 40;
+// Where those are who don't answer. bench/drop_net.sh drops what is sent there.
+IpAddress silent_address() {
+  return IpAddress::v4(127, 1, 0, 1);
+}
 // For the farewells, and for the server to tidy up.
 constexpr TimeDelta kLeaveLimit = TimeDelta::seconds(5);
 constexpr TimeDelta kTidyTime = TimeDelta::seconds(2);
@@ -59,9 +61,10 @@ class LoadRun {
         churn_timer_(loop_, [this] { on_churn(); }) {
     if (spawned_) server_pid_ = spawned_->pid();
     if (options.server_pid) server_pid_ = *options.server_pid;
-    people_ = options.scenario == BenchScenario::kRamp ? std::min(kRampStart, options.viewers) + 1
-              : is_broadcast()                         ? options.viewers + 1
-                                                       : options.participants;
+    people_ = options.scenario == BenchScenario::kRamp
+                  ? std::min(options.ramp_start, options.viewers) + 1
+              : is_broadcast() ? options.viewers + 1
+                               : options.participants;
   }
 
   int run() {
@@ -127,6 +130,14 @@ class LoadRun {
     return std::min<size_t>(asked, kMostSlots);
   }
 
+  // Those who do are spread evenly among the others.
+  bool answers(size_t viewer) const {
+    if (options_.scenario != BenchScenario::kBroadcast || options_.answering == 0) return true;
+    const auto all = static_cast<size_t>(options_.viewers);
+    const auto some = static_cast<size_t>(options_.answering);
+    return viewer * some / all != (viewer - 1) * some / all;
+  }
+
   load::ParticipantConfig seat(const std::string& room, size_t number, Timestamp now) const {
     const double speech =
         std::min(1.0, static_cast<double>(options_.voices) / static_cast<double>(room_size()));
@@ -142,6 +153,12 @@ class LoadRun {
         .view_height = static_cast<uint16_t>(options_.height),
         .check_every = static_cast<uint32_t>(options_.check_every),
         .ntp_offset = TimeDelta::millis(io::wall_clock_ms()) - (now - Timestamp())};
+    if (options_.scenario == BenchScenario::kChurn && number >= people() &&
+        (number - people()) % room_size() == 0) {
+      // So that there is something to hear for all others who come.
+      config.speech = 1;
+      config.audio_slots = config.video_slots = 0;
+    }
     if (!is_broadcast()) return config;
     const bool publishes = number == 0;
     config.mic = publishes;
@@ -149,6 +166,7 @@ class LoadRun {
     config.speech = 1;
     config.audio_slots = publishes ? 0 : 1;
     config.video_slots = publishes || options_.layers == 0 ? 0 : 1;
+    config.answers = publishes || answers(number);
     return config;
   }
 
@@ -168,7 +186,9 @@ class LoadRun {
 
   Crowd::Id join(const std::string& room, size_t number, Crowd::Group group) {
     const Timestamp now = io::monotonic_now();
-    return crowd_.add(make_client(seat(room, number, now), now), group);
+    const load::ParticipantConfig one = seat(room, number, now);
+    return crowd_.add(make_client(one, now), group,
+                      one.answers ? std::nullopt : std::optional(silent_address()));
   }
 
   void join_more() {
@@ -323,6 +343,8 @@ class LoadRun {
     set_phase(Phase::kMeasuring);
     window_ = {};
     window_.people = crowd_.size();
+    if (options_.answering > 0)
+      window_.seen = static_cast<double>(options_.answering) / options_.viewers;
     window_.lasting = crowd_.totals(Crowd::Group::kLasting);
     window_.passing = crowd_.totals(Crowd::Group::kPassing);
     window_.messages = crowd_.network().receive_messages;
@@ -369,8 +391,11 @@ class LoadRun {
   void begin_end() {
     if (phase_ == Phase::kLeaving || phase_ == Phase::kTidying) return;
     set_phase(Phase::kLeaving);
-    figures_.connect_times = crowd_.connect_times();
-    figures_.first_media_times = crowd_.first_media_times();
+    // Of those who come and go, where some do.
+    const auto whose = options_.scenario == BenchScenario::kChurn ? Crowd::Group::kPassing
+                                                                  : Crowd::Group::kLasting;
+    figures_.connect_times = crowd_.connect_times(whose);
+    figures_.first_media_times = crowd_.first_media_times(whose);
     // Not from inside a handler.
     loop_.post([this] { crowd_.remove_all(); });
   }
@@ -434,6 +459,7 @@ load::TrafficConfig traffic_of(const BenchLoadOptions& options) {
   traffic.frames_per_second = options.frames_per_second;
   traffic.packet_bytes = static_cast<size_t>(options.packet_bytes);
   traffic.even = options.even;
+  traffic.pace = options.pace;
   return traffic;
 }
 

@@ -38,6 +38,8 @@ struct BenchLoadOptions {
   std::optional<int> own_core;
 
   int viewers = 100;      // broadcast; ramp: at most so many
+  int answering = 0;      // broadcast: of them; the others only connect. 0: all
+  int ramp_start = 40;    // ramp: viewers of the first step
   int participants = 10;  // meeting, audio, churn: of those who stay, in all rooms together
   int room_size = 0;      // 0: all in one room
   int video_slots = 0;    // of each; 0: one for each other person in the room, at most kMostSlots
@@ -50,7 +52,8 @@ struct BenchLoadOptions {
   int frames_per_second = 30;
   int packet_bytes = 1200;
   bool even = false;
-  int voices = 3;  // how many speak at a time in each room
+  double pace = 0;  // see load::TrafficConfig
+  int voices = 3;   // how many speak at a time in each room
   int height = 720;
   int check_every = 16;
   bool merge = true;

@@ -86,6 +86,8 @@ void MediaSender::send_blank_sound(size_t index, size_t bytes, Timestamp now) {
   packet.head_size = 1;
   append_stamp(stream, packet, bytes);
   plan(index, packet);
+  plans_.push_front(plans_.back());
+  plans_.pop_back();
 }
 
 void MediaSender::send_blank_picture(size_t index, const BlankPicture& picture, Timestamp now) {

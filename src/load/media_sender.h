@@ -91,6 +91,7 @@ class MediaSender {
   void send_picture(size_t stream, const Picture& picture, Timestamp now);
 
   // The same for packets that bear stamps. The time in them is that of their first poll_packet().
+  // Sound doesn't wait behind pictures.
   // `bytes` of payload, raised to what the stamp needs.
   void send_blank_sound(size_t stream, size_t bytes, Timestamp now);
   void send_blank_picture(size_t stream, const BlankPicture& picture, Timestamp now);
@@ -105,6 +106,7 @@ class MediaSender {
   // size; 0 when nothing is planned. Without an id for transport-wide numbers it bears `now` as its
   // abs-send-time.
   size_t poll_packet(MutableBytes buffer, Timestamp now);
+  bool has_packets() const { return !plans_.empty(); }
   // Sender reports of all streams that have sent something; 0 when there are none.
   size_t write_reports(MutableBytes buffer, Timestamp now) const;
 

@@ -38,7 +38,7 @@ Participant::Participant(ParticipantConfig config, const Material& material,
                                                              .video_mid = kCameraMid},
                                              material, random, now));
   }
-  if (config_.audio_slots + config_.video_slots > 0) {
+  if (config_.answers && config_.audio_slots + config_.video_slots > 0) {
     PARLEY_CHECK(latencies != nullptr);
     leg_.receive(std::make_unique<MediaReceiver>(
         ReceiverConfig{.extensions = sdp::kOfferedExtensions,
@@ -68,6 +68,7 @@ sdp::ClientOffer Participant::offer() const {
   }
   offer.audio_slots = config_.audio_slots;
   offer.video_slots = config_.video_slots;
+  offer.transport_feedback = config_.answers;
   offer.ice_ufrag = leg_.credentials().ufrag;
   offer.ice_pwd = leg_.credentials().password;
   offer.fingerprint = leg_.fingerprint();

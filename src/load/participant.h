@@ -33,6 +33,9 @@ struct ParticipantConfig {
   uint16_t view_width = 1280;
   uint16_t view_height = 720;
   uint32_t check_every = 16;  // see ReceiverConfig
+  // Answers media with feedback, and counts it. Otherwise it only connects: nothing of what comes
+  // is looked at, and the server neither measures nor paces what it sends there.
+  bool answers = true;
   // What to add to a Timestamp's microseconds to get those since 1970, for sender reports.
   TimeDelta ntp_offset;
 };

@@ -10,6 +10,9 @@ TimeDelta draw_below(RandomSource& random, TimeDelta bound) {
   return TimeDelta::micros(static_cast<int64_t>(random.below(static_cast<uint64_t>(bound.us()))));
 }
 
+// What a paced packet left too late is made up for, as long as it isn't more than this.
+constexpr TimeDelta kMostArrears = TimeDelta::millis(2);
+
 // Two seconds of the encoding, key frames included.
 size_t kept_packets(const Encoding& encoding, const TrafficConfig& traffic) {
   const auto bytes = static_cast<size_t>(encoding.rate.bps() / 8 * 2);
@@ -118,6 +121,25 @@ void Publisher::send_picture(size_t index, bool key_frame, Timestamp now) {
   encoding.next_picture = (encoding.next_picture + 1) % material_.clip->pictures();
 }
 
+DataRate Publisher::wanted_rate() const {
+  DataRate sum;
+  for (size_t i = 0; i < encodings_.size(); ++i) {
+    if (encodings_[i].wanted) sum = sum + material_.encoding(i).rate;
+  }
+  return sum;
+}
+
+size_t Publisher::poll_packet(MutableBytes buffer, Timestamp now) {
+  const double pace = material_.clip ? 0 : material_.traffic.pace;
+  if (pace > 0 && now < next_packet_) return 0;
+  const size_t size = sender_.poll_packet(buffer, now);
+  const double rate = static_cast<double>(wanted_rate().bps()) * pace;
+  if (size == 0 || rate <= 0) return size;
+  const auto takes = static_cast<int64_t>(static_cast<double>(size) * 8e6 / rate);
+  next_packet_ = std::max(next_packet_, now - kMostArrears) + TimeDelta::micros(takes);
+  return size;
+}
+
 size_t Publisher::poll_report(MutableBytes buffer, Timestamp now) {
   if (!playing_ || now < next_report_) return 0;
   next_report_ = std::max(next_report_ + kReportInterval, now);
@@ -126,8 +148,9 @@ size_t Publisher::poll_report(MutableBytes buffer, Timestamp now) {
 
 Deadline Publisher::poll_timeout() const {
   if (!playing_) return {};
+  const Timestamp packet = sender_.has_packets() ? next_packet_ : Timestamp::never();
   return Deadline::earliest({next_sound_, "sound"},
-                            {std::min(next_picture_, next_report_), "pictures"});
+                            {std::min({next_picture_, next_report_, packet}), "pictures"});
 }
 
 }  // namespace parley::load

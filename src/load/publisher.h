@@ -66,9 +66,7 @@ class Publisher {
   void handle_timeout(Timestamp now);
   // The next packet, plain, to the start of `buffer` (at least MediaSender::kMaxPacket bytes); its
   // size, or 0.
-  size_t poll_packet(MutableBytes buffer, Timestamp now) {
-    return sender_.poll_packet(buffer, now);
-  }
+  size_t poll_packet(MutableBytes buffer, Timestamp now);
   // A compound packet of sender reports when one is due; 0 otherwise.
   size_t poll_report(MutableBytes buffer, Timestamp now);
   Deadline poll_timeout() const;
@@ -98,6 +96,7 @@ class Publisher {
   void send_sound(Timestamp now);
   void send_pictures(Timestamp now);
   void send_picture(size_t encoding, bool key_frame, Timestamp now);
+  DataRate wanted_rate() const;
 
   PublisherConfig config_;
   const Material& material_;
@@ -112,6 +111,7 @@ class Publisher {
   Timestamp next_sound_ = Timestamp::never();
   Timestamp next_picture_ = Timestamp::never();
   Timestamp next_report_ = Timestamp::never();
+  Timestamp next_packet_;  // with a pace
 };
 
 }  // namespace parley::load

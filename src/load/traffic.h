@@ -35,6 +35,9 @@ struct TrafficConfig {
   // browser makes them, and pictures differ in size.
   bool even = false;
   size_t sound_bytes = 100;  // of a packet, likewise
+  // Pictures leave at so many times the rate of what is sent, packet by packet, as browsers' pacers
+  // do (2.5); 0: each as one burst.
+  double pace = 0;
 };
 
 // RTP header with CSRC and one extension, as the server sends it.

@@ -52,7 +52,7 @@ void add_codecs(rtp::MediaKind kind, MediaSection& section) {
                        .parameters = "111/111"}};
 }
 
-void add_extensions(rtp::MediaKind kind, MediaSection& section) {
+void add_extensions(rtp::MediaKind kind, bool transport_feedback, MediaSection& section) {
   const auto add = [&](uint8_t id, std::string_view uri) {
     section.extensions.push_back({.id = id, .uri = std::string(uri)});
   };
@@ -67,8 +67,9 @@ void add_extensions(rtp::MediaKind kind, MediaSection& section) {
     add(ids.repaired_rid, "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id");
   }
   add(ids.abs_send_time, "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time");
-  add(ids.transport_sequence,
-      "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01");
+  if (transport_feedback)
+    add(ids.transport_sequence,
+        "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01");
   add(ids.mid, "urn:ietf:params:rtp-hdrext:sdes:mid");
 }
 
@@ -85,7 +86,7 @@ MediaSection make_section(const ClientOffer& offer, rtp::MediaKind kind, Directi
   out.transport.fingerprints = {{"sha-256", offer.fingerprint}};
   out.transport.setup = Setup::kActPass;
   add_codecs(kind, out);
-  add_extensions(kind, out);
+  add_extensions(kind, offer.transport_feedback, out);
   return out;
 }
 

@@ -28,6 +28,7 @@ struct ClientOffer {
   std::vector<ClientTrack> tracks;
   size_t audio_slots = 0;
   size_t video_slots = 0;
+  bool transport_feedback = true;  // transport-wide numbers are offered
   std::string ice_ufrag;
   std::string ice_pwd;
   std::string fingerprint;  // sha-256, "AB:CD:…"

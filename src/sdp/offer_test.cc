@@ -11,7 +11,9 @@ namespace {
 using rtp::MediaKind;
 using rtp::SsrcPair;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::Pair;
 
 constexpr const char* kFingerprint =
@@ -42,6 +44,13 @@ TEST(SdpOfferTest, OffersTracksThenSlots) {
   EXPECT_EQ(offer->media[3].media, "audio");
   EXPECT_EQ(offer->media[3].direction, Direction::kRecvOnly);
   EXPECT_EQ(offer->media[5].media, "video");
+}
+
+TEST(SdpOfferTest, OffersTransportWideNumbersUnlessToldNotTo) {
+  ClientOffer one = client();
+  EXPECT_THAT(build_offer(one), HasSubstr("transport-wide-cc-extensions"));
+  one.transport_feedback = false;
+  EXPECT_THAT(build_offer(one), Not(HasSubstr("transport-wide-cc-extensions")));
 }
 
 TEST(SdpOfferTest, ReadsTheServersAnswer) {
