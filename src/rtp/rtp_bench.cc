@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "bench/count_allocations.h"
 #include "rtp/header_extensions.h"
 #include "rtp/packet.h"
 #include "rtp/transport_feedback.h"
@@ -34,6 +35,7 @@ struct VideoPacket {
 
 void BM_ParsePacket(benchmark::State& state) {
   const VideoPacket packet;
+  const CountAllocations count(state);
   for (auto _ : state) {
     auto view = PacketView::parse(packet.bytes);
     benchmark::DoNotOptimize(view);
@@ -43,6 +45,7 @@ BENCHMARK(BM_ParsePacket);
 
 void BM_ParsePacketAndExtensions(benchmark::State& state) {
   const VideoPacket packet;
+  const CountAllocations count(state);
   for (auto _ : state) {
     const auto view = PacketView::parse(packet.bytes);
     auto extensions = parse_header_extensions(*view, kIds);
@@ -56,6 +59,7 @@ void BM_WriteHeader(benchmark::State& state) {
   const auto sent = write_abs_send_time({.value = 0x123456});
   const auto sequence = write_transport_sequence(77);
   const ExtensionElement elements[] = {{2, sent}, {3, sequence}, {4, as_bytes("1")}};
+  const CountAllocations count(state);
   for (auto _ : state) {
     auto size = write_header(
         out, {.payload_type = 96, .ssrc = 0x1234, .csrc = 0x5678, .extensions = elements});
@@ -70,6 +74,7 @@ void BM_PatchVp8(benchmark::State& state) {
   const auto view = PacketView::parse(packet.bytes);
   const MutableBytes payload = MutableBytes(packet.bytes).subspan(view->header_size());
   uint16_t picture_id = 0;
+  const CountAllocations count(state);
   for (auto _ : state) {
     const auto descriptor = parse_vp8_descriptor(payload);
     set_picture_id(payload, *descriptor, ++picture_id);
@@ -86,6 +91,7 @@ void BM_WriteAndParseTransportFeedback(benchmark::State& state) {
   }
   std::array<uint8_t, 1200> out;
   TransportFeedback feedback;
+  const CountAllocations count(state);
   for (auto _ : state) {
     ByteWriter writer(out);
     write_transport_feedback(writer, {}, arrivals);

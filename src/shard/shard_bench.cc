@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "bench/count_allocations.h"
 #include "shard/testing_call.h"
 
 namespace parley::shard {
@@ -15,10 +16,11 @@ void BM_Forward(benchmark::State& state) {
   int64_t forwarded = 0;
   std::vector<std::vector<uint8_t>> batch;
   size_t next = 0;
+  CountAllocations count(state);
   for (auto _ : state) {
     if (next == batch.size()) {
       state.PauseTiming();
-      batch = call.make_video_packets(256);
+      count.leave_out([&] { batch = call.make_video_packets(256); });
       next = 0;
       state.ResumeTiming();
     }

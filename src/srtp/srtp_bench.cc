@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/count_allocations.h"
 #include "srtp/context.h"
 #include "srtp/test_bytes.h"
 
@@ -35,6 +36,7 @@ void protect_to(benchmark::State& state, Case which) {
   std::copy_n(plain.begin(), 12, header.begin());
   std::array<uint8_t, 1500> out;
   uint16_t sequence = 0;
+  const CountAllocations count(state);
   for (auto _ : state) {
     store_be16(&header[2], sequence++);
     benchmark::DoNotOptimize(sender.protect_rtp_to(header, Bytes(plain).subspan(12), out));
@@ -53,6 +55,7 @@ void protect_fan_out(benchmark::State& state, Case which) {
   std::copy_n(plain.begin(), 12, header.begin());
   std::array<uint8_t, 1500> out;
   size_t i = 0;
+  const CountAllocations count(state);
   for (auto _ : state) {
     store_be16(&header[2], static_cast<uint16_t>(i / senders.size()));
     auto& sender = senders[i++ % senders.size()];
@@ -75,6 +78,7 @@ void unprotect(benchmark::State& state, Case which) {
   }
   std::array<uint8_t, 1500> buffer;
   size_t i = 0;
+  const CountAllocations count(state);
   for (auto _ : state) {
     if (i == kPackets) {
       i = 0;
