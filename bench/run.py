@@ -9,21 +9,25 @@ What is measured beside others needs a machine that does nothing else: two cores
 import json
 import sys
 
-from rows import limit, load, micro, rivals, switch
+from rows import baseline, latency, limit, load, memory, micro, rivals, shards, soak, switch
 from rows.measure import OUT
 
 BENCHES = {"forward": micro.forward, "srtp": lambda: micro.micro("srtp_bench"), "rtp": lambda: micro.micro("rtp_bench"),
-           "switch": switch.switch, "limit": limit.broadcast, "janus": rivals.janus, "joins": load.joins}
+           "baseline": baseline.compare, "switch": switch.switch, "limit": limit.limit, "janus": rivals.janus, "ramp": rivals.ramp, "joins": load.joins,
+           "latency": latency.latency, "memory": memory.memory, "shards": shards.shards, "soak": soak.soak}
+# Only when named.
+OTHERS = {"write-baseline": baseline.write}
 
 
 def main() -> int:
     names = sys.argv[1:] or list(BENCHES)
-    unknown = [n for n in names if n not in BENCHES]
+    every = BENCHES | OTHERS
+    unknown = [n for n in names if n not in every]
     if unknown:
-        print(f"no such bench: {' '.join(unknown)} (there are: {' '.join(BENCHES)})", file=sys.stderr)
+        print(f"no such bench: {' '.join(unknown)} (there are: {' '.join(every)})", file=sys.stderr)
         return 2
     OUT.mkdir(parents=True, exist_ok=True)
-    rows = [r for name in names for r in BENCHES[name]()]
+    rows = [r for name in names for r in every[name]()]
     (OUT / "summary.json").write_text(json.dumps(rows, indent=2) + "\n")
     width = max(len(r["name"]) for r in rows)
     for r in rows:

@@ -40,10 +40,18 @@ def run_json(*command) -> dict:
 
 def parley_bench(scenario: str, *options, net=None) -> dict:
     """One run of `parley bench` with a server of its own, each on its core; what it wrote as JSON."""
+    return load(scenario, "--spawn", "--server-core", SERVER_CORE, *options, net=net)
+
+
+def parley_bench_on(server, scenario: str, *options) -> dict:
+    """The same on a server that runs already: its `url` and its `process`."""
+    return load(scenario, "--server", server.url, "--server-pid", server.process.pid, *options)
+
+
+def load(scenario: str, *options, net=None) -> dict:
     with tempfile.NamedTemporaryFile(suffix=".json") as out:
         command = [net] if net else []
-        command += [BUILD / "parley", "bench", scenario, "--spawn", "--server-core", SERVER_CORE, "--own-core", OWN_CORE,
-                    "--quiet", "--json", out.name, *options]
+        command += [BUILD / "parley", "bench", scenario, "--own-core", OWN_CORE, "--quiet", "--json", out.name, *options]
         run = subprocess.run([str(c) for c in command], capture_output=True, text=True)
         if run.returncode != 0:
             print(f"{' '.join(map(str, command))}: exit {run.returncode}\n{run.stderr[-500:]}", file=sys.stderr)

@@ -164,6 +164,7 @@ void BenchCommandLine::Texts::add_media(CLI::App& scenario) {
   number("--fps", o.frames_per_second, "Pictures a second", "N", 1, 120);
   number("--size", o.packet_bytes, "The largest RTP packet", "BYTES", 200, 1300);
   scenario.add_flag("--even", o.even, "All packets of pictures have that size");
+  scenario.add_flag("--dtx", o.dtx, "Who doesn't speak sends a packet each 400 ms only");
   scenario.add_option("--pace", o.pace, "Pictures leave at so many times their rate; 0: at once")
       ->type_name("X")
       ->check(CLI::Range(0.0, 100.0))

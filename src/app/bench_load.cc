@@ -460,6 +460,7 @@ load::TrafficConfig traffic_of(const BenchLoadOptions& options) {
   traffic.packet_bytes = static_cast<size_t>(options.packet_bytes);
   traffic.even = options.even;
   traffic.pace = options.pace;
+  traffic.dtx = options.dtx;
   return traffic;
 }
 

@@ -52,7 +52,8 @@ struct BenchLoadOptions {
   int frames_per_second = 30;
   int packet_bytes = 1200;
   bool even = false;
-  double pace = 0;  // see load::TrafficConfig
+  bool dtx = false;
+  double pace = 0;  // both: see load::TrafficConfig
   int voices = 3;   // how many speak at a time in each room
   int height = 720;
   int check_every = 16;

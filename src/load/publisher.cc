@@ -84,7 +84,14 @@ void Publisher::handle_timeout(Timestamp now) {
 }
 
 void Publisher::send_sound(Timestamp now) {
-  sender_.set_audio_level(talk_.level(now));
+  const rtp::AudioLevel level = talk_.level(now);
+  if (material_.traffic.dtx && !level.voice) {
+    if (now < next_silence_) return;
+    next_silence_ = now + kSilentInterval;
+  } else {
+    next_silence_ = now;
+  }
+  sender_.set_audio_level(level);
   if (material_.clip) {
     sender_.send_sound(kSound, material_.sound, now);
   } else {

@@ -50,6 +50,8 @@ struct PublisherConfig {
 class Publisher {
  public:
   static constexpr TimeDelta kSoundInterval = TimeDelta::millis(20);
+  // Opus without transmission: RFC 7587 §3.1.3.
+  static constexpr TimeDelta kSilentInterval = TimeDelta::millis(400);
   static constexpr TimeDelta kReportInterval = TimeDelta::seconds(1);
   // Stamps of one publisher's streams: number * kStampStreams + stream.
   static constexpr uint32_t kStampStreams = 8;
@@ -109,6 +111,7 @@ class Publisher {
   TimeDelta sound_phase_;
   TimeDelta picture_phase_;
   Timestamp next_sound_ = Timestamp::never();
+  Timestamp next_silence_;  // with DTX
   Timestamp next_picture_ = Timestamp::never();
   Timestamp next_report_ = Timestamp::never();
   Timestamp next_packet_;  // with a pace

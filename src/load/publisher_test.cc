@@ -68,6 +68,27 @@ TEST_F(PublisherTest, APaceSpreadsThePacketsOfAPicture) {
   EXPECT_NEAR(static_cast<double>(mean.us()), 3'333, 170);
 }
 
+TEST_F(PublisherTest, WhoIsSilentSendsLittleWithDtx) {
+  for (const double speech : {0.0, 1.0}) {
+    const Material material{.clip = {}, .sound = {}, .traffic = {.dtx = true}};
+    Publisher publisher({.camera = false,
+                         .speech = speech,
+                         .number = 1,
+                         .extensions = kIds,
+                         .audio_mid = "0",
+                         .video_mid = "1"},
+                        material, random, now);
+    publisher.start(now);
+    std::array<uint8_t, MediaSender::kMaxPacket> buffer;
+    for (int i = 0; i < 400; ++i, now = now + TimeDelta::millis(10)) {
+      publisher.handle_timeout(now);
+      while (publisher.poll_packet(buffer, now) > 0) {
+      }
+    }
+    EXPECT_NEAR(static_cast<double>(publisher.sound().packets), speech > 0 ? 200 : 10, 1);
+  }
+}
+
 TEST_F(PublisherTest, TheNextPacketIsADeadline) {
   const Material material{.clip = {}, .sound = {}, .traffic = {.pace = 1}};
   Publisher publisher({.number = 1, .extensions = kIds, .audio_mid = "0", .video_mid = "1"},

@@ -35,6 +35,9 @@ struct TrafficConfig {
   // browser makes them, and pictures differ in size.
   bool even = false;
   size_t sound_bytes = 100;  // of a packet, likewise
+  // Who doesn't speak sends a packet in kSilentInterval only, as browsers do that were answered
+  // usedtx=1.
+  bool dtx = false;
   // Pictures leave at so many times the rate of what is sent, packet by packet, as browsers' pacers
   // do (2.5); 0: each as one burst.
   double pace = 0;
