@@ -115,6 +115,11 @@ Crowd::Id Crowd::add(std::unique_ptr<load::Client> client, Group group,
 
 void Crowd::on_open(Id id) {
   Member& member = *members_[id];
+  // It was to go before it was here.
+  if (member.leaving) {
+    member.socket->close();
+    return;
+  }
   const auto udp = swarm_.open(member.from.value_or(member.socket->local().ip));
   if (!udp) {
     member.client->handle_close(fmt::format("No UDP socket: {}.", udp.error().message));
