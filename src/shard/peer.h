@@ -60,6 +60,11 @@ struct Peer {
   std::optional<DataRate> rate_to_tell;  // of the uplink, with the next report
   Downlink downlink;
   transport::ArrivalReader downlink_arrivals;
+  // Under which the shard finds it. Of paths the last ones that were checked: several networks by
+  // several candidates each.
+  static constexpr size_t kMostPaths = 32;
+  std::vector<FlowPath> paths;
+  std::vector<std::string> ufrags;
   media::PeerState announced = media::PeerState::kConnecting;
   std::optional<FlowPath> announced_path;
   bool marked = false;  // has transport output to poll

@@ -92,7 +92,7 @@ void Shard::apply(const media::CreatePeer& command, Timestamp now) {
                                             waiting_, command.description, now);
   wake(*peers_[endpoint]);
   peer_by_id_[command.peer] = endpoint;
-  peer_by_ufrag_[command.description.local.ufrag] = endpoint;
+  know_ufrag(*peers_[endpoint], command.description.local.ufrag);
   // Every list that a packet's way appends to has room for all peers from here on.
   marked_.reserve(peers_.size());
   pacing_.reserve(peers_.size());
@@ -113,7 +113,7 @@ void Shard::apply(const media::UpdatePeer& command, Timestamp now) {
   wake(*peer);
   // An old user fragment stays known until the peer goes: checks with it still come while the
   // restart is under way.
-  peer_by_ufrag_[command.description.local.ufrag] = peer->endpoint;
+  know_ufrag(*peer, command.description.local.ufrag);
   if (auto* router = router_of(*peer)) {
     router->set_peer(command.peer, peer->endpoint, command.description, now);
     touch(*router);
@@ -136,8 +136,15 @@ void Shard::apply(const media::RemovePeer& command, Timestamp now) {
       touch(*router->second);
     }
   }
-  std::erase_if(peer_by_path_, [&](const auto& e) { return e.second == endpoint; });
-  std::erase_if(peer_by_ufrag_, [&](const auto& e) { return e.second == endpoint; });
+  // By name: to look through everybody's would cost more, the more people there are.
+  const auto forget = [endpoint](auto& known, const auto& names) {
+    for (const auto& name : names) {
+      const auto found = known.find(name);
+      if (found != known.end() && found->second == endpoint) known.erase(found);
+    }
+  };
+  forget(peer_by_path_, peer->paths);
+  forget(peer_by_ufrag_, peer->ufrags);
   std::erase(marked_, endpoint);
   std::erase(due_reports_, endpoint);
   std::erase(pacing_, endpoint);
@@ -204,6 +211,23 @@ Peer* Shard::find_peer(const FlowPath& path, Bytes datagram) {
   return named != peer_by_ufrag_.end() ? peers_[named->second].get() : nullptr;
 }
 
+void Shard::know_path(Peer& peer, const FlowPath& path) {
+  peer_by_path_[path] = peer.endpoint;
+  if (std::ranges::find(peer.paths, path) != peer.paths.end()) return;
+  if (peer.paths.size() == Peer::kMostPaths) {
+    const auto oldest = peer_by_path_.find(peer.paths.front());
+    if (oldest != peer_by_path_.end() && oldest->second == peer.endpoint)
+      peer_by_path_.erase(oldest);
+    peer.paths.erase(peer.paths.begin());
+  }
+  peer.paths.push_back(path);
+}
+
+void Shard::know_ufrag(Peer& peer, const std::string& ufrag) {
+  peer_by_ufrag_[ufrag] = peer.endpoint;
+  if (std::ranges::find(peer.ufrags, ufrag) == peer.ufrags.end()) peer.ufrags.push_back(ufrag);
+}
+
 void Shard::answer_stun(const FlowPath& path, Bytes datagram) {
   if (egress_.exhausted()) return counters_.drop(DropReason::kQueueFull);
   const auto size = stun::answer_binding(datagram, path.remote, egress_.room());
@@ -230,8 +254,7 @@ void Shard::handle_datagram(const FlowPath& path, MutableBytes datagram, Timesta
   const auto received = peer->transport.handle_datagram(path, datagram, now);
   switch (received.kind) {
     case transport::Received::Kind::kNone:
-      if (transport::classify(datagram) == transport::PacketClass::kStun)
-        peer_by_path_[path] = peer->endpoint;
+      if (transport::classify(datagram) == transport::PacketClass::kStun) know_path(*peer, path);
       mark(*peer);
       write_transport();  // an agent keeps few answers
       note_state(*peer, now);

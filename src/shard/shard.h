@@ -81,6 +81,8 @@ class Shard {
   void apply(const media::SetRemoteTracks& command, Timestamp now);
 
   void note_levels();
+  void know_path(Peer& peer, const FlowPath& path);
+  void know_ufrag(Peer& peer, const std::string& ufrag);
   Peer* find_peer(const FlowPath& path, Bytes datagram);
   Peer* peer_of(PeerId id);
   sfu::Router* router_of(const Peer& peer);

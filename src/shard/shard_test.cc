@@ -154,6 +154,20 @@ TEST(ShardTest, CountsWhatItKeepsUntilTheLastOneLeaves) {
   EXPECT_EQ(call.shard().counters().waiting_packets.value(), 0u);
 }
 
+TEST(ShardTest, WhoLeftIsUnknownAndTheOthersAreNot) {
+  TestingCall call(2);
+  call.command(media::RemovePeer{TestingCall::peer(1)});
+  const auto unknown = [&] {
+    return call.shard().counters().drops[static_cast<size_t>(DropReason::kUnknownPeer)].value();
+  };
+  const uint64_t before = unknown();
+  std::vector<uint8_t> media = {0x80, 96, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1};
+  call.shard().handle_datagram({TestingCall::kServer, TestingCall::address(1)}, media, call.now());
+  EXPECT_EQ(unknown() - before, 1u);
+  auto packets = call.make_video_packets(1);
+  EXPECT_EQ(call.forward(packets[0]), 1u);
+}
+
 TEST(ShardTest, AnswersPlainStunFromAnyone) {
   TestingCall call(1);
   std::vector<uint8_t> request = {0x00, 0x01, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42, 1,  2,
