@@ -26,7 +26,7 @@ def run(net, pace: float, kbps: float, seconds: int) -> dict:
 def load_of(net, pace: float) -> float:
     """The camera's rate at which the server's core is at 70 %."""
     kbps = 3000.0
-    for _ in range(2):
+    for _ in range(3):
         share = run(net, pace, kbps, 3)["server_share"]
         if abs(share - BUSY) < 0.03:
             break

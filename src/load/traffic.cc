@@ -54,7 +54,14 @@ PictureSizes::Size PictureSizes::next(bool key_frame, RandomSource& random) {
 TalkSpurts::TalkSpurts(double share, RandomSource& random, Timestamp now)
     : share_(share), random_(random) {
   speaking_ = static_cast<double>(random.below(1'000'000)) < share * 1e6;
-  until_ = now + draw(kMeanSpurt);
+  until_ = now + draw(mean());
+}
+
+// Of the spurt or the pause that it is in.
+TimeDelta TalkSpurts::mean() const {
+  if (speaking_ || share_ <= 0) return kMeanSpurt;
+  const double pause = static_cast<double>(kMeanSpurt.us()) * (1 - share_) / share_;
+  return TimeDelta::micros(static_cast<int64_t>(pause));
 }
 
 TimeDelta TalkSpurts::draw(TimeDelta mean) {
@@ -67,8 +74,7 @@ bool TalkSpurts::speaks(Timestamp now) {
   if (share_ <= 0 || share_ >= 1) return share_ >= 1;
   while (now >= until_) {
     speaking_ = !speaking_;
-    const double pause = static_cast<double>(kMeanSpurt.us()) * (1 - share_) / share_;
-    until_ = until_ + draw(speaking_ ? kMeanSpurt : TimeDelta::micros(static_cast<int64_t>(pause)));
+    until_ = until_ + draw(mean());
   }
   return speaking_;
 }

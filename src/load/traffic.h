@@ -85,6 +85,7 @@ class TalkSpurts {
   bool speaks(Timestamp now);
 
  private:
+  TimeDelta mean() const;
   TimeDelta draw(TimeDelta mean);
 
   double share_;

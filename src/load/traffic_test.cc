@@ -86,6 +86,17 @@ TEST(TalkSpurtsTest, SpeakTheShareOfTheTimeThatIsAsked) {
   EXPECT_NEAR(changes, 2500, 250);  // 10,000 s of 8 s cycles
 }
 
+TEST(TalkSpurtsTest, SpeakTheirShareFromTheBeginning) {
+  SeededRandom random(1);
+  const Timestamp start = Timestamp() + TimeDelta::seconds(1);
+  int speaking = 0;
+  for (int person = 0; person < 2000; ++person) {
+    TalkSpurts talk(0.1, random, start);
+    if (talk.speaks(start + TimeDelta::seconds(3))) ++speaking;
+  }
+  EXPECT_NEAR(speaking, 200, 40);
+}
+
 TEST(TalkSpurtsTest, WhoNeverOrAlwaysSpeaksDoes) {
   SeededRandom random(7);
   TalkSpurts never(0, random, Timestamp());
