@@ -141,6 +141,7 @@ class UdpSocket {
   void transmit();
   int hand_over(size_t first);
   void send_in_pieces(size_t index);
+  bool send_fragmented(const msghdr& message);
   void count_sent(size_t datagrams, size_t bytes);
 
   FileDescriptor fd_;
@@ -149,6 +150,7 @@ class UdpSocket {
   int receive_buffer_bytes_ = 0;
   int send_buffer_bytes_ = 0;
   Sending sending_ = Sending::kSegmented;
+  bool whole_ = false;  // IPv4: what doesn't fit the path is refused, not fragmented
   uint32_t last_overflow_ = 0;
   // A link-local address means nothing without its interface, which IpAddress doesn't carry.
   BoundedVector<LinkLocal, 16> link_local_;

@@ -1,9 +1,14 @@
 #include "io/udp_socket.h"
 
 #include <gtest/gtest.h>
+#include <net/if.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 
+#include <cstring>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace parley::io {
@@ -207,6 +212,46 @@ TEST(UdpSocketTest, HasBuffersForABurst) {
   ASSERT_TRUE(socket);
   EXPECT_GE(socket->receive_buffer_bytes(), 64 * 1024);
   EXPECT_GE(socket->send_buffer_bytes(), 64 * 1024);
+}
+
+// A network of its own for this thread, whose loopback takes no more than `mtu` bytes at once.
+bool enter_network(int mtu) {
+  if (unshare(CLONE_NEWNET) != 0) return false;
+  const FileDescriptor fd(::socket(AF_INET, SOCK_DGRAM, 0));
+  ifreq loopback{};
+  std::strcpy(loopback.ifr_name, "lo");
+  loopback.ifr_mtu = mtu;
+  if (ioctl(fd.get(), SIOCSIFMTU, &loopback) != 0) return false;
+  loopback.ifr_flags = IFF_UP | IFF_RUNNING | IFF_LOOPBACK;
+  return ioctl(fd.get(), SIOCSIFFLAGS, &loopback) == 0;
+}
+
+TEST(UdpSocketTest, WhatDoesNotFitThePathArrivesInFragments) {
+  std::vector<std::string> texts;
+  bool entered = false;
+  std::thread([&] {
+    entered = enter_network(1'000);
+    if (!entered) return;
+    auto server = UdpSocket::bind(kLoopback, 0);
+    auto client = UdpSocket::bind(kLoopback, 0);
+    ASSERT_TRUE(server && client);
+    const FlowPath path{.local = {kLoopback, client->port()},
+                        .remote = {kLoopback, server->port()}};
+    const std::string large(1'200, 'a');
+    const std::string small(900, 'b');
+    const std::vector<OutgoingDatagram> out = {{path, as_bytes(large)},
+                                               {path, as_bytes(large)},
+                                               {path, as_bytes(small)},
+                                               {path, as_bytes(large)}};
+    EXPECT_EQ(client->send(out), 4u);
+    EXPECT_EQ(client->counters().dropped_send_error, 0u);
+    texts = receive_texts(*server, 4);
+  }).join();
+  if (!entered) GTEST_SKIP() << "needs a network namespace";
+  ASSERT_EQ(texts.size(), 4u);
+  EXPECT_EQ(texts[0], std::string(1'200, 'a'));
+  EXPECT_EQ(texts[2], std::string(900, 'b'));
+  EXPECT_EQ(texts[3], std::string(1'200, 'a'));
 }
 
 }  // namespace
