@@ -3,13 +3,23 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace parley {
 
 inline void prefetch(const void* at, size_t bytes = 1) {
-  constexpr size_t kLine = 64;
-  const char* p = static_cast<const char*>(at);
-  for (size_t i = 0; i < bytes; i += kLine) __builtin_prefetch(p + i);
+  constexpr uintptr_t kLine = 64;
+  const auto from = reinterpret_cast<uintptr_t>(at);
+  // From the beginning of the first line, else the last may be left out.
+  for (uintptr_t line = from & ~(kLine - 1); line < from + bytes; line += kLine)
+    __builtin_prefetch(reinterpret_cast<const void*>(line));
+}
+
+// Loads a byte, so that the processor knows where its page is: a prefetch from a page that it
+// doesn't know does nothing on some. Many in a row look their pages up side by side. `at` must be
+// readable.
+inline void touch(const void* at) {
+  (void)*static_cast<const volatile char*>(at);
 }
 
 }  // namespace parley

@@ -67,6 +67,7 @@ class LiteAgent {
   std::optional<FlowPath> selected_path() const;
   // Begins to fetch selected_path().
   void prefetch() const { parley::prefetch(&selected_, sizeof selected_); }
+  void touch() const { parley::touch(&selected_); }
   bool is_nominated() const { return nominated_; }
   // True if a valid check came over this path.
   bool knows_path(const FlowPath& path) const;
@@ -98,13 +99,13 @@ class LiteAgent {
   void select(const FlowPath& path, bool nominated);
   void set_state(LiteState state);
 
+  std::optional<FlowPath> selected_;  // first: each packet to send needs it
+  bool nominated_ = false;
   LiteConfig config_;
   Generation current_;
   std::optional<Generation> previous_;  // until a check of the current one arrives
   LiteState state_ = LiteState::Waiting;
   Timestamp last_check_;  // of any path; the start before the first
-  std::optional<FlowPath> selected_;
-  bool nominated_ = false;
   BoundedVector<Path, kMaxPaths> paths_;
   BoundedQueue<OutDatagram, kMaxOutputs> outputs_;
   bool state_event_ = false;

@@ -52,22 +52,25 @@ void patch_dependencies(const ForwardPlan& plan, MutableBytes dependencies) {
 DownSlot::DownSlot(const media::SlotDescription& description, uint32_t endpoint,
                    RandomSource& random)
     : description_(description),
+      video_(description.kind == rtp::MediaKind::kVideo),
       endpoint_(endpoint),
-      rewriter_(clock_rate_of(description), static_cast<uint16_t>(random.u32()), random.u32()),
+      ssrc_(description.ssrc.ssrc),
       filters_(is_video() ? std::make_unique<Filters>() : nullptr),
+      rewriter_(clock_rate_of(description), static_cast<uint16_t>(random.u32()), random.u32()),
       rtx_sequence_(static_cast<uint16_t>(random.u32())),
       repeats_(is_video() ? kRepeats : 0) {
-  list_payload_types();
+  read_description();
 }
 
 void DownSlot::update(const media::SlotDescription& description) {
   description_ = description;
-  list_payload_types();
+  read_description();
 }
 
 void DownSlot::assign(UpTrack* track) {
   if (track == track_) return;
   track_ = track;
+  track_id_ = track ? track->id().value : 0;
   flowing_ = false;
   decided.reset();
   fresh = true;
@@ -115,7 +118,7 @@ StreamPosition DownSlot::with_capture_time(StreamPosition position) const {
 }
 
 void DownSlot::start(size_t index, const StreamPosition& first, Timestamp now) {
-  encoding_ = index;
+  encoding_ = static_cast<uint8_t>(index);
   flowing_ = true;
   next_filter();
   rewriter_.begin(stream(), with_capture_time(first), now);
@@ -123,7 +126,7 @@ void DownSlot::start(size_t index, const StreamPosition& first, Timestamp now) {
 
 void DownSlot::start_replay(size_t index, const StreamPosition& first, const StreamPosition& last,
                             Timestamp now) {
-  encoding_ = index;
+  encoding_ = static_cast<uint8_t>(index);
   flowing_ = true;
   next_filter();
   rewriter_.begin_replay(stream(), first, with_capture_time(last), now);
@@ -134,12 +137,11 @@ void DownSlot::interrupt() {
   rewriter_.forget();
 }
 
-StreamKey DownSlot::stream() const {
-  return {track_ ? track_->id().value : 0, static_cast<uint8_t>(encoding_)};
-}
-
 // The first of each codec counts.
-void DownSlot::list_payload_types() {
+void DownSlot::read_description() {
+  video_ = description_.kind == rtp::MediaKind::kVideo;
+  ssrc_ = description_.ssrc.ssrc;
+  extensions_ = description_.extensions;
   payload_types_ = {};
   for (const auto& codec : description_.codecs) {
     PayloadTypes& types = payload_types_[static_cast<size_t>(codec.codec)];
@@ -154,20 +156,20 @@ std::optional<uint8_t> DownSlot::opus_within_red() const {
   return std::nullopt;
 }
 
-std::optional<ForwardPlan> DownSlot::plan(const TrackPacket& packet,
-                                          const RewrittenPosition& position) const {
+bool DownSlot::plan(const TrackPacket& packet, const RewrittenPosition& position,
+                    ForwardPlan& out) const {
   const uint8_t payload_type = payload_type_for(packet);
-  if (payload_type == 0) return std::nullopt;
-  ForwardPlan out{.endpoint = endpoint_,
-                  .ssrc = description_.ssrc.ssrc,
-                  .csrc = packet.stream.track,
-                  .rtp_time = position.rtp_time,
-                  .sequence = position.sequence,
-                  .payload_type = payload_type,
-                  .video = is_video(),
-                  .extensions = &description_.extensions,
-                  .codec = packet.codec};
-  if (position.filler) return out;
+  if (payload_type == 0) return false;
+  out = {.endpoint = endpoint_,
+         .ssrc = ssrc_,
+         .csrc = packet.stream.track,
+         .rtp_time = position.rtp_time,
+         .sequence = position.sequence,
+         .payload_type = payload_type,
+         .video = video_,
+         .extensions = &extensions_,
+         .codec = packet.codec};
+  if (position.filler) return true;
   out.marker = packet.marker || position.marked;
   out.audio_level = packet.audio_level;
   out.orientation = packet.orientation;
@@ -177,15 +179,22 @@ std::optional<ForwardPlan> DownSlot::plan(const TrackPacket& packet,
   out.dependencies = packet.dependencies;
   out.payload = packet.payload;
   out.kept = packet.kept;
-  return out;
+  return true;
 }
 
 std::optional<RewrittenPosition> DownSlot::place(const TrackPacket& packet, Timestamp now) {
-  if (!is_video()) return rewriter_.rewrite(packet.stream, packet.position, now);
   const auto age = rewriter_.age_of(packet.stream, packet.position.sequence);
-  if (!age || *age >= filters_->size()) return std::nullopt;
-  LayerFilter& layers = filter(*age);
-  const uint64_t dropped = above(packet.frame.earlier_temporal, layers.temporal());
+  if (!age || (video_ && *age >= filters_->size())) return std::nullopt;
+  return place(packet, *age, now);
+}
+
+std::optional<RewrittenPosition> DownSlot::place(const TrackPacket& packet, size_t age,
+                                                 Timestamp now) {
+  if (!video_) return rewriter_.rewrite(packet.stream, packet.position, now);
+  LayerFilter& layers = filter(age);
+  // Without temporal layers the filter need not be looked at.
+  const uint64_t earlier = packet.frame.earlier_temporal;
+  const uint64_t dropped = earlier == 0 ? 0 : above(earlier, layers.temporal());
   const auto verdict = layers.decide(packet.frame, packet.position.rtp_time);
   if (verdict.forward) {
     const auto out = rewriter_.rewrite(packet.stream, packet.position, now,
@@ -197,17 +206,16 @@ std::optional<RewrittenPosition> DownSlot::place(const TrackPacket& packet, Time
   return filler;
 }
 
-std::optional<ForwardPlan> DownSlot::forward(const TrackPacket& packet, Timestamp now) {
-  if (!flowing_ || packet.stream != stream()) return std::nullopt;
-  if (payload_type_for(packet) == 0) return std::nullopt;
-  if (rewriter_.age_of(packet.stream, packet.position.sequence) != 0) return std::nullopt;
-  const auto position = place(packet, now);
-  if (!position) return std::nullopt;
-  const auto out = plan(packet, *position);
+bool DownSlot::forward(const TrackPacket& packet, Timestamp now, ForwardPlan& out) {
+  if (!flowing_ || packet.stream != stream()) return false;
+  if (payload_type_for(packet) == 0) return false;
+  if (!rewriter_.is_running(packet.stream, packet.position.sequence)) return false;
+  const auto position = place(packet, 0, now);
+  if (!position || !plan(packet, *position, out)) return false;
   if (packet.key_frame) key_frame_at_ = now;
   ++packets_;
-  octets_ += static_cast<uint32_t>(out->payload.size());
-  return out;
+  octets_ += static_cast<uint32_t>(out.payload.size());
+  return true;
 }
 
 std::optional<ForwardPlan> DownSlot::retransmit(const TrackPacket& packet) {
@@ -218,14 +226,14 @@ std::optional<ForwardPlan> DownSlot::retransmit(const TrackPacket& packet) {
   // part in its place.
   if (!position) position = place(packet, Timestamp());
   if (!position) return std::nullopt;
-  auto out = plan(packet, *position);
-  if (!out) return std::nullopt;
+  ForwardPlan out;
+  if (!plan(packet, *position, out)) return std::nullopt;
   for (const auto& codec : description_.codecs) {
-    if (codec.payload_type != out->payload_type || codec.rtx_payload_type == 0) continue;
-    out->payload_type = codec.rtx_payload_type;
-    out->ssrc = description_.ssrc.rtx_ssrc;
-    out->original_sequence = out->sequence;
-    out->sequence = ++rtx_sequence_;
+    if (codec.payload_type != out.payload_type || codec.rtx_payload_type == 0) continue;
+    out.payload_type = codec.rtx_payload_type;
+    out.ssrc = description_.ssrc.rtx_ssrc;
+    out.original_sequence = out.sequence;
+    out.sequence = ++rtx_sequence_;
     return out;
   }
   return std::nullopt;
@@ -249,7 +257,7 @@ std::optional<ForwardPlan> DownSlot::padding() {
                      .sequence = ++rtx_sequence_,
                      .payload_type = codec->rtx_payload_type,
                      .video = true,
-                     .extensions = &description_.extensions,
+                     .extensions = &extensions_,
                      .padding = UINT8_MAX};
 }
 

@@ -67,7 +67,7 @@ class DownSlot {
 
   const media::SlotDescription& description() const { return description_; }
   void update(const media::SlotDescription& description);
-  bool is_video() const { return description_.kind == rtp::MediaKind::kVideo; }
+  bool is_video() const { return video_; }
 
   // The source in charge; nullptr: none. Changing it stops what flows.
   UpTrack* track() const { return track_; }
@@ -95,8 +95,7 @@ class DownSlot {
   size_t target() const { return target_layer_.encoding; }
   // What is shown now.
   Layer current_layer() const {
-    const auto encoding = static_cast<uint8_t>(encoding_);
-    return filters_ ? Layer{encoding, filter().spatial(), filter().temporal()} : Layer{encoding};
+    return filters_ ? Layer{encoding_, filter().spatial(), filter().temporal()} : Layer{encoding_};
   }
   // The layers wanted of the running encoding, or what was sent of it, need a key frame of it.
   bool needs_key_frame() const { return flowing_ && filters_ && filter().needs_key_frame(); }
@@ -104,14 +103,20 @@ class DownSlot {
   // The number of Opus within RED; nullopt: the viewer takes no RED.
   std::optional<uint8_t> opus_within_red() const;
 
-  // Begin to fetch what forward() needs, the one before the other.
-  void prefetch() const {
-    parley::prefetch(this, kHotBytes);
-    rewriter_.prefetch();
-    parley::prefetch(&filters_, kTailBytes);
+  // Makes the pages known of what prefetch() asks for, and that begins to fetch what forward()
+  // needs.
+  void touch() const {
+    parley::touch(static_cast<const void*>(&track_));
+    rewriter_.touch();
   }
-  void prefetch_stream() const {
-    rewriter_.prefetch_segment();
+  void prefetch(const TrackPacket& packet) const {
+    parley::prefetch(static_cast<const void*>(&track_), kHotBytes);
+    rewriter_.prefetch(packet.position);
+  }
+  // And what a decision on its layers needs.
+  void prefetch_decision() const { parley::prefetch(this, kDecisionBytes); }
+  // What forward() needs of a stream with layers, once the above has come.
+  void prefetch_filter() const {
     if (filters_) filter().prefetch();
   }
 
@@ -131,7 +136,12 @@ class DownSlot {
   // The plan for sending `packet` of the running stream now, or something empty in its place;
   // nullopt when it doesn't belong there or to the layers to show, or the viewer can't take the
   // codec.
-  std::optional<ForwardPlan> forward(const TrackPacket& packet, Timestamp now);
+  std::optional<ForwardPlan> forward(const TrackPacket& packet, Timestamp now) {
+    ForwardPlan out;
+    return forward(packet, now, out) ? std::optional(out) : std::nullopt;
+  }
+  // The same, written where it is to stay; false: none, and `out` is spoilt.
+  bool forward(const TrackPacket& packet, Timestamp now, ForwardPlan& out);
   // The plan for answering a NACK with a kept packet; nullopt when the slot has no RTX.
   std::optional<ForwardPlan> retransmit(const TrackPacket& packet);
   // False if the packet sent as `sequence` was repeated less than a round trip ago; counts it as
@@ -153,7 +163,7 @@ class DownSlot {
   Timestamp key_frame_at() const { return key_frame_at_; }
   uint16_t last_sequence() const { return rewriter_.last_sequence(); }
   uint32_t current_rtp_time() const { return rewriter_.last_time(); }
-  StreamKey stream() const;
+  StreamKey stream() const { return {track_id_, encoding_}; }
 
  private:
   // More than are asked for within a round trip at a loss of 20 %.
@@ -163,48 +173,57 @@ class DownSlot {
     Timestamp at;
   };
 
-  // What forward() reads of the description and behind it; and from the filters to the counters.
-  static constexpr size_t kHotBytes = 256;
-  static constexpr size_t kTailBytes = 160;
+  // From the wish to the source's layers; rarely more.
+  static constexpr size_t kDecisionBytes = 192;
+  // What forward() reads and writes before the rewriter.
+  static constexpr size_t kHotBytes = 80;
 
   // 0: the viewer can't take the packet's codec.
   uint8_t payload_type_for(const TrackPacket& packet) const {
     const PayloadTypes& types = payload_types_[static_cast<size_t>(packet.codec)];
     return packet.red ? types.red : types.plain;
   }
-  void list_payload_types();
-  std::optional<ForwardPlan> plan(const TrackPacket& packet,
-                                  const RewrittenPosition& position) const;
+  void read_description();
+  // False if the viewer can't take the packet's codec.
+  bool plan(const TrackPacket& packet, const RewrittenPosition& position, ForwardPlan& out) const;
   StreamPosition with_capture_time(StreamPosition position) const;
   std::optional<RewrittenPosition> place(const TrackPacket& packet, Timestamp now);
+  std::optional<RewrittenPosition> place(const TrackPacket& packet, size_t age, Timestamp now);
 
   media::SlotDescription description_;
-  uint32_t endpoint_;
+  // What each packet needs is together, from here to the rewriter's running segment: all of it has
+  // left the caches since the last frame.
   UpTrack* track_ = nullptr;
-  size_t encoding_ = 0;
+  uint32_t track_id_ = 0;
+  uint8_t encoding_ = 0;
   bool flowing_ = false;
+  bool video_;
+  uint32_t endpoint_;
+  uint32_t ssrc_;
+  uint32_t packets_ = 0;
+  uint32_t octets_ = 0;
+  rtp::HeaderExtensionIds extensions_;
   struct PayloadTypes {
     uint8_t plain = 0;
     uint8_t red = 0;
   };
   std::array<PayloadTypes, rtp::kCodecs> payload_types_{};  // by codec
-  StreamRewriter rewriter_;
   // Of the running segment and those before it, for what comes late; video only.
+  using Filters = std::array<LayerFilter, StreamRewriter::kKnownSegments>;
+  std::unique_ptr<Filters> filters_;
+  size_t newest_filter_ = 0;
+  StreamRewriter rewriter_;
+
   LayerFilter& filter(size_t age = 0) {
     return (*filters_)[(newest_filter_ + age) % filters_->size()];
   }
   const LayerFilter& filter() const { return (*filters_)[newest_filter_]; }
   void next_filter();
   void aim_filter();
-  using Filters = std::array<LayerFilter, StreamRewriter::kKnownSegments>;
-  std::unique_ptr<Filters> filters_;
-  size_t newest_filter_ = 0;
   Layer target_layer_{.encoding = 0, .spatial = UINT8_MAX, .temporal = UINT8_MAX};
   bool pressed_ = false;
   Timestamp key_frame_at_;
-  uint32_t packets_ = 0;
   uint32_t packets_at_start_ = 0;
-  uint32_t octets_ = 0;
   uint16_t rtx_sequence_;
   std::vector<Repeat> repeats_;  // video: kRepeats, by sequence
   uint32_t reported_ntp_ = 0;

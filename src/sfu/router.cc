@@ -34,13 +34,19 @@ void Router::keep_payloads() {
   pool_.pin();
 }
 
-void Router::plan(const ForwardPlan& plan) {
-  if (plan_count_ == plans_.size()) {
+// The last place is for what is dropped.
+void Router::keep_plan() {
+  if (plan_count_ == plan_capacity()) {
     ++dropped_plans_;
     return;
   }
   keep_payloads();
-  plans_[plan_count_++] = plan;
+  ++plan_count_;
+}
+
+void Router::plan(const ForwardPlan& plan) {
+  next_plan() = plan;
+  keep_plan();
 }
 
 void Router::clear_plans() {
@@ -100,7 +106,7 @@ void Router::make_room() {
   for (auto& source : sources_) source->listeners.reserve(subscribers_.size());
   voiced_.reserve(sources_.size());
   const size_t wanted = std::min(kMostPendingPlans, kPendingPlansEach * subscribers_.size());
-  if (wanted > plans_.size()) plans_.resize(wanted);
+  if (wanted > plan_capacity()) plans_.resize(wanted + 1);
 }
 
 Router::TrackIds Router::update_tracks(PeerId peer,
@@ -239,10 +245,12 @@ void Router::measure(Source& source, const TrackPacket& packet, Timestamp now) {
 
 void Router::deliver(Source& source, const TrackPacket& packet, Timestamp now, RedPacker* packer) {
   const auto& listeners = source.listeners;
+  const bool layered = packet.frame.layering != FrameInfo::Layering::kNone;
+  for (const auto& listener : listeners) listener.second->touch();
   for (size_t i = 0; i < listeners.size(); ++i) {
     // Their state has left the caches since the last frame; it comes while others' plans are made.
-    if (i + 4 < listeners.size()) listeners[i + 4].second->prefetch();
-    if (i + 2 < listeners.size()) listeners[i + 2].second->prefetch_stream();
+    if (i + 5 < listeners.size()) listeners[i + 5].second->prefetch(packet);
+    if (layered && i + 1 < listeners.size()) listeners[i + 1].second->prefetch_filter();
     const auto& [subscriber, slot] = listeners[i];
     const bool running = slot->flowing() && slot->encoding() == packet.stream.encoding;
     // Audio starts anywhere, video at a key frame of the encoding that is wanted (or of a smaller
@@ -257,9 +265,10 @@ void Router::deliver(Source& source, const TrackPacket& packet, Timestamp now, R
     }
     const auto opus =
         packer && subscriber->redundant_audio ? slot->opus_within_red() : std::nullopt;
-    const auto made =
-        opus ? slot->forward(packer->pack(packet, *opus), now) : slot->forward(packet, now);
-    if (made) plan(*made);
+    ForwardPlan& place = next_plan();
+    if (opus ? slot->forward(packer->pack(packet, *opus), now, place)
+             : slot->forward(packet, now, place))
+      keep_plan();
   }
   if (links_ != 0) relay_packet(source, packet, links_for(source, packet.stream.encoding));
 }
@@ -321,7 +330,7 @@ void Router::handle_tick(Timestamp now) {
   }
   if (now < next_steer_) return;
   next_steer_ = now + kSteerInterval;
-  for (auto& subscriber : subscribers_) allocate_layers(*subscriber, now);
+  allocate_all(now);
   for (auto& source : sources_) {
     if (!source->track->is_video()) continue;
     source->track->forget_old(now);

@@ -111,10 +111,10 @@ class Router {
   // those that only look.
   std::span<const ForwardPlan> plans() const { return {plans_.data(), plan_count_}; }
   void clear_plans();
-  size_t plan_capacity() const { return plans_.size(); }
+  size_t plan_capacity() const { return plans_.size() - 1; }
   // The next packet may make more plans than there is room for.
   bool crowded() const {
-    return plan_count_ + subscribers_.size() > plans_.size() * 3 / 4 || relayed_.crowded();
+    return plan_count_ + subscribers_.size() > plan_capacity() * 3 / 4 || relayed_.crowded();
   }
 
   // Each gives the next one and true, or false.
@@ -224,6 +224,9 @@ class Router {
   void send_recent(Source& source, Timestamp now);
 
   void plan(const ForwardPlan& plan);
+  // Where the next plan is to be written, and that it was.
+  ForwardPlan& next_plan() { return plans_[plan_count_]; }
+  void keep_plan();
   void measure(Source& source, const TrackPacket& packet, Timestamp now);
   // Payloads let go from here on stay until clear_plans().
   void keep_payloads();
@@ -234,6 +237,7 @@ class Router {
 
   // router_layers.cc: which layer of it.
   void list_layers(const Source& source, AllocationSource& out, Timestamp now) const;
+  void allocate_all(Timestamp now);
   void allocate_layers(Subscriber& subscriber, Timestamp now);
   uint16_t most_lines(const Subscriber& subscriber, const DownSlot& slot,
                       const AllocationSource& wish, Timestamp now);
@@ -270,7 +274,9 @@ class Router {
   Timestamp last_media_;
   Timestamp next_steer_;
   BoundedVector<AllocationSource, kMaxAllocationSources> allocation_sources_;  // scratch
-  std::vector<ForwardPlan> plans_{kLeastPendingPlans};  // the first plan_count_ of them
+  std::array<Allocation, kMaxAllocationSources> decisions_;                    // likewise
+  // The first plan_count_ of them, and one place behind the last.
+  std::vector<ForwardPlan> plans_{kLeastPendingPlans + 1};
   size_t plan_count_ = 0;
   uint64_t dropped_plans_ = 0;
   bool keeps_payloads_ = false;

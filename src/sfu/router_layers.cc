@@ -2,6 +2,7 @@
 // asks of the publishers.
 #include <algorithm>
 
+#include "base/prefetch.h"
 #include "sfu/router.h"
 
 namespace parley::sfu {
@@ -122,10 +123,9 @@ void Router::allocate_layers(Subscriber& subscriber, Timestamp now) {
     if (slot->decided) wish.most_lines = most_lines(subscriber, *slot, wish, now);
     allocation_sources_.push_back(wish);
   }
-  std::array<Allocation, kMaxAllocationSources> decisions;
-  const auto totals =
-      allocate(subscriber.budget, {allocation_sources_.data(), allocation_sources_.size()},
-               std::span(decisions).first(slots.size()));
+  const auto decisions = std::span(decisions_).first(slots.size());
+  const auto totals = allocate(subscriber.budget,
+                               {allocation_sources_.data(), allocation_sources_.size()}, decisions);
   // What the allocator asks for before it raises anything.
   subscriber.demand = DataRate::bps(totals.ideal.bps() * kHeadroomPercent / 100);
   subscriber.allocated = totals.rate;
@@ -134,6 +134,19 @@ void Router::allocate_layers(Subscriber& subscriber, Timestamp now) {
     slots[i]->raises.on_decision(lines_of(allocation_sources_[i], decisions[i].layer),
                                  decisions[i].limited, subscriber.budget, now);
     apply(subscriber, *slots[i], decisions[i], replay_left, now);
+  }
+}
+
+// With the state of those who follow fetched ahead: since the last time it has left the caches.
+void Router::allocate_all(Timestamp now) {
+  const size_t count = subscribers_.size();
+  for (size_t i = 0; i < count; ++i) {
+    if (i + 3 < count) prefetch(subscribers_[i + 3].get(), sizeof(Subscriber));
+    if (i + 2 < count) prefetch(subscribers_[i + 2]->video_slots.data());
+    if (i + 1 < count) {
+      for (const auto& slot : subscribers_[i + 1]->video_slots) slot->prefetch_decision();
+    }
+    allocate_layers(*subscribers_[i], now);
   }
 }
 

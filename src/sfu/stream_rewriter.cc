@@ -51,28 +51,33 @@ void StreamRewriter::anchor(Segment& segment, const StreamPosition& first, Times
 }
 
 void StreamRewriter::begin(StreamKey stream, const StreamPosition& first, Timestamp now) {
-  if (!segments_.empty()) {
-    Segment& previous = segments_.back();
+  bool forget_previous = false;
+  if (segment_count_ > 0) {
+    Segment& previous = segments_[0];
     // Numbers left free behind the last one sent are given to the new segment.
     previous.sequences.close();
     previous.ended = true;
-    if (previous.sequences.newest_in() < previous.sequences.in_first()) segments_.pop_back();
+    forget_previous = previous.sequences.newest_in() < previous.sequences.in_first();
   }
-  if (segments_.full()) segments_.erase(0);
-  Segment segment{.stream = stream,
-                  .sequences = {first.sequence, last_sequence_ + 1},
-                  .pictures = {first.picture_id, last_picture_id_ + 1},
-                  .picture_offset = last_picture_id_ + 1 - first.picture_id};
+  if (!forget_previous) {
+    segment_count_ = std::min(segment_count_ + 1, kSegments);
+    std::move_backward(segments_.begin(), segments_.begin() + segment_count_ - 1,
+                       segments_.begin() + segment_count_);
+  }
+  Segment& segment = segments_[0];
+  segment = {.stream = stream,
+             .picture_offset = last_picture_id_ + 1 - first.picture_id,
+             .sequences = {first.sequence, last_sequence_ + 1},
+             .pictures = {first.picture_id, last_picture_id_ + 1}};
   anchor(segment, first, now);
   segment.tl0_offset = static_cast<uint8_t>(last_tl0_ + 1 - first.tl0_pic_idx);
   segment.key_offset = static_cast<uint8_t>(last_key_index_ + 1 - first.key_index);
-  segments_.push_back(segment);
 }
 
 void StreamRewriter::begin_replay(StreamKey stream, const StreamPosition& first,
                                   const StreamPosition& last, Timestamp now) {
   begin(stream, first, now);
-  Segment& replay = segments_.back();
+  Segment& replay = segments_[0];
   replay.squeeze = kSqueeze;
   replay.in_anchor_time = last.rtp_time;
   replay.out_anchor_time = present(now);
@@ -83,24 +88,16 @@ void StreamRewriter::begin_replay(StreamKey stream, const StreamPosition& first,
   catch_up(replay, first.rtp_time);
 }
 
-std::optional<size_t> StreamRewriter::find_index(StreamKey stream, int64_t sequence) const {
-  for (size_t i = segments_.size(); i > 0; --i) {
-    const Segment& segment = segments_[i - 1];
-    if (segment.stream == stream && sequence >= segment.sequences.in_first() &&
-        (!segment.ended || sequence <= segment.sequences.newest_in()))
-      return i - 1;
+std::optional<size_t> StreamRewriter::age_of(StreamKey stream, int64_t sequence) const {
+  for (size_t i = 0; i < segment_count_; ++i) {
+    if (segments_[i].holds(stream, sequence)) return i;
   }
   return std::nullopt;
 }
 
 StreamRewriter::Segment* StreamRewriter::find(StreamKey stream, int64_t sequence) {
-  const auto index = find_index(stream, sequence);
-  return index ? &segments_[*index] : nullptr;
-}
-
-std::optional<size_t> StreamRewriter::age_of(StreamKey stream, int64_t sequence) const {
-  const auto index = find_index(stream, sequence);
-  return index ? std::optional(segments_.size() - 1 - *index) : std::nullopt;
+  const auto age = age_of(stream, sequence);
+  return age ? &segments_[*age] : nullptr;
 }
 
 int64_t StreamRewriter::out_time(const Segment& segment, int64_t in_time) {
@@ -220,8 +217,7 @@ std::optional<SentOrigin> StreamRewriter::origin_of(uint16_t sequence) const {
   const auto back = static_cast<uint16_t>(static_cast<uint16_t>(last_sequence_) - sequence);
   if (back >= 0x8000) return std::nullopt;  // ahead of what was sent
   const int64_t wanted = last_sequence_ - back;
-  for (size_t i = segments_.size(); i > 0; --i) {
-    const Segment& segment = segments_[i - 1];
+  for (const Segment& segment : segments()) {
     if (wanted > segment.sequences.newest_out()) return std::nullopt;
     if (const auto in = segment.sequences.origin(wanted)) return SentOrigin{segment.stream, *in};
   }
@@ -229,8 +225,8 @@ std::optional<SentOrigin> StreamRewriter::origin_of(uint16_t sequence) const {
 }
 
 std::optional<uint32_t> StreamRewriter::map_time(StreamKey stream, int64_t rtp_time) const {
-  if (segments_.empty() || segments_.back().stream != stream) return std::nullopt;
-  return static_cast<uint32_t>(on_line(segments_.back(), rtp_time));
+  if (segment_count_ == 0 || segments_[0].stream != stream) return std::nullopt;
+  return static_cast<uint32_t>(on_line(segments_[0], rtp_time));
 }
 
 }  // namespace parley::sfu

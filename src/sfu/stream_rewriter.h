@@ -33,10 +33,11 @@
 //  not known any more.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 
-#include "base/bounded.h"
 #include "base/prefetch.h"
 #include "base/units.h"
 #include "sfu/stream_rewriter_numbers.h"
@@ -120,19 +121,23 @@ class StreamRewriter {
                                         Timestamp now, uint64_t dropped_pictures = 0);
   // How many segments have begun since the packet's own: 0 while it runs; nullopt if it has none.
   std::optional<size_t> age_of(StreamKey stream, int64_t sequence) const;
+  // The same as an age of 0.
+  bool is_running(StreamKey stream, int64_t sequence) const {
+    return segment_count_ > 0 && segments_[0].holds(stream, sequence);
+  }
   // The place the packet has, without counting it as sent again: for retransmissions (rule 9).
   std::optional<RewrittenPosition> locate(StreamKey stream, const StreamPosition& packet);
 
-  // Begin to fetch what rewrite() needs: first the rewriter itself, then its running segment.
-  void prefetch() const {
-    parley::prefetch(segments_.data() + kSegments, 128);  // their number, and what comes behind
-  }
-  void prefetch_segment() const {
-    if (!segments_.empty()) parley::prefetch(&segments_.back(), sizeof(Segment));
+  void touch() const { parley::touch(&segments_[0].pictures); }
+  // Begins to fetch what rewrite() needs for a packet of the running segment.
+  void prefetch(const StreamPosition& packet) const {
+    parley::prefetch(&clock_rate_, kHotBytes);
+    segments_[0].sequences.prefetch(packet.sequence);
+    if (packet.close_pictures) segments_[0].pictures.prefetch(packet.picture_id);
   }
 
   // Ends everything: nothing sent before is found again.
-  void forget() { segments_.clear(); }
+  void forget() { segment_count_ = 0; }
 
   // Which packet has the number `sequence`; nullopt if none was sent there or beyond, or it is too
   // old.
@@ -146,22 +151,30 @@ class StreamRewriter {
   bool started() const { return line_.has_value(); }
 
  private:
+  // First what each packet needs.
   struct Segment {
     StreamKey stream;
-    ClosedNumbers<kSequences> sequences;
-    ClosedNumbers<kPictures> pictures;  // with close_pictures
-    bool ended = false;
-    bool dropped_any = false;
+    int squeeze = 1;  // of what lies before the anchor
     int64_t in_anchor_time = 0;
     int64_t out_anchor_time = 0;
-    int squeeze = 1;                  // of what lies before the anchor
     int64_t replayed_to = INT64_MIN;  // input time of the newest packet that isn't live
     int64_t picture_offset = 0;
     uint8_t tl0_offset = 0;
     uint8_t key_offset = 0;
-  };
+    bool ended = false;
+    bool dropped_any = false;
+    ClosedNumbers<kSequences> sequences;
+    ClosedNumbers<kPictures> pictures;  // with close_pictures
 
-  std::optional<size_t> find_index(StreamKey stream, int64_t sequence) const;
+    bool holds(StreamKey key, int64_t sequence) const {
+      return stream == key && sequence >= sequences.in_first() &&
+             (!ended || sequence <= sequences.newest_in());
+    }
+  };
+  // From clock_rate_ to the numbers of the running segment.
+  static constexpr size_t kHotBytes = 112;
+
+  std::span<const Segment> segments() const { return {segments_.data(), segment_count_}; }
   Segment* find(StreamKey stream, int64_t sequence);
   static int64_t out_time(const Segment& segment, int64_t in_time);
   // Everything but the sequence number; nullopt if the picture has no id.
@@ -181,24 +194,27 @@ class StreamRewriter {
   void anchor(Segment& segment, const StreamPosition& first, Timestamp now);
 
   uint32_t clock_rate_;
-  BoundedVector<Segment, kSegments> segments_;  // oldest first
+  uint8_t last_tl0_ = 0;
+  uint8_t last_key_index_ = 0;
   int64_t last_sequence_;
   int64_t last_time_;
+  int64_t last_picture_id_ = 0;
   // Where the output's clock was when last something was sent that had just come.
   struct Line {
     int64_t time = 0;
     Timestamp at;
   };
   std::optional<Line> line_;
+  size_t segment_count_ = 0;
+  // Newest first, so that the running one has a place of its own beside the above: a packet's way
+  // finds it without having read anything.
+  std::array<Segment, kSegments> segments_{};
   // Output time less capture time of the track shown last.
   struct CaptureClock {
     uint32_t track = 0;
     int64_t offset = 0;
   };
   std::optional<CaptureClock> capture_clock_;
-  int64_t last_picture_id_ = 0;
-  uint8_t last_tl0_ = 0;
-  uint8_t last_key_index_ = 0;
 };
 
 }  // namespace parley::sfu

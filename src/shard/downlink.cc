@@ -11,7 +11,7 @@ constexpr congestion::EstimatorConfig kEstimator{};
 }  // namespace
 
 Downlink::Downlink(PlanStore& store)
-    : store_(store), pacer_(kEstimator.start, {.factor = kFactor}), estimator_(kEstimator) {}
+    : estimator_(kEstimator), pacer_(kEstimator.start, {.factor = kFactor}), store_(store) {}
 
 Downlink::~Downlink() {
   for (Line& line : lines_) clear(line);

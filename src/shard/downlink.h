@@ -84,10 +84,13 @@ class Downlink {
     }
   }
 
-  // Begins to fetch what admit() and on_sent() need.
-  void prefetch() const {
-    parley::prefetch(&store_, kHotBytes);
-    if (measured_) estimator_.prefetch(next_sequence_);
+  // Begin to fetch what admit() and on_sent() need; the second where the path is measured, once the
+  // first has come.
+  void prefetch() const { parley::prefetch(&store_, kHotBytes); }
+  void touch() const { parley::touch(&measured_); }
+  void prefetch_measured() const {
+    parley::prefetch(&pacer_, sizeof pacer_);
+    estimator_.prefetch(next_sequence_);
   }
   uint16_t take_sequence() { return next_sequence_++; }
   // A packet left under `sequence`; `size` of its datagram.
@@ -114,8 +117,8 @@ class Downlink {
   DataSize waiting() const;
 
  private:
-  // From store_ to pacer_.
-  static constexpr size_t kHotBytes = 192;
+  // From store_ to lines_.
+  static constexpr size_t kHotBytes = 48;
 
   struct Line {
     rtp::SsrcPair ssrc;
@@ -131,18 +134,18 @@ class Downlink {
   Lateness judge(Line& line);
   void after_estimate(Timestamp now);
 
-  // First what each packet needs.
+  congestion::BandwidthEstimator estimator_;
+  std::optional<Timestamp> opened_;  // when the first demand came
+  RateWindow audio_;
+  RateWindow repaired_;
+  congestion::Pacer pacer_;
+  // Last what each packet needs.
   PlanStore& store_;
   bool measured_ = false;
   bool redundant_ = false;
   uint16_t next_sequence_ = 0;
   uint32_t held_ = 0;        // plans in all lines
   std::vector<Line> lines_;  // of video slots
-  congestion::Pacer pacer_;
-  RateWindow audio_;
-  RateWindow repaired_;
-  std::optional<Timestamp> opened_;  // when the first demand came
-  congestion::BandwidthEstimator estimator_;
 };
 
 }  // namespace parley::shard

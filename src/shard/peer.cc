@@ -50,10 +50,10 @@ Peer::Peer(PeerId peer, RouterId room, uint32_t index, const dtls::Certificate& 
     : id(peer),
       router(room),
       endpoint(index),
+      downlink(store),
       transport(certificate, {description.local.ufrag, description.local.password},
                 {description.remote.ufrag, description.remote.password},
-                description.remote_fingerprint, now),
-      downlink(store) {
+                description.remote_fingerprint, now) {
   configure(description, now);
 }
 

@@ -37,18 +37,23 @@ struct Peer {
   // that.
   Timestamp needs_tick(Timestamp now) const;
 
-  // Begin to fetch what sending to it needs, in three steps each of which needs what the one before
-  // has brought; `ssrc`: of the packets.
+  // Begin to fetch what sending to it needs, the second what a path that is measured needs beside
+  // and only once the first has brought what it asks for.
+  void touch() const {
+    transport.touch();
+    downlink.touch();
+  }
   void prefetch() const {
     transport.prefetch();
     downlink.prefetch();
   }
-  void prefetch_places(uint32_t ssrc) const { transport.channel().prefetch_places(ssrc); }
-  void prefetch_keys(uint32_t ssrc) const { transport.channel().prefetch_keys(ssrc); }
+  void prefetch_measured() const { downlink.prefetch_measured(); }
 
   PeerId id;
   RouterId router;
   uint32_t endpoint;
+  // What each packet to send needs is the end of the one and the beginning of the other.
+  Downlink downlink;
   transport::PeerTransport transport;
   RtpDemuxer demuxer;
   rtp::HeaderExtensionIds
@@ -58,7 +63,6 @@ struct Peer {
   congestion::ArrivalRecorder arrivals;
   std::unique_ptr<Uplink> uplink;        // only of those who number no packets
   std::optional<DataRate> rate_to_tell;  // of the uplink, with the next report
-  Downlink downlink;
   transport::ArrivalReader downlink_arrivals;
   // Under which the shard finds it. Of paths the last ones that were checked: several networks by
   // several candidates each.

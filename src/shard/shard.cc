@@ -87,6 +87,7 @@ void Shard::apply(const media::CreatePeer& command, Timestamp now) {
   if (free == peers_.end()) {
     peers_.emplace_back();
     ticks_.emplace_back();
+    reaches_.emplace_back();
   }
   peers_[endpoint] = std::make_unique<Peer>(command.peer, command.router, endpoint, certificate_,
                                             waiting_, command.description, now);
@@ -151,6 +152,7 @@ void Shard::apply(const media::RemovePeer& command, Timestamp now) {
   pacing_at_ = 0;
   peer_by_id_.erase(command.peer);
   peers_[endpoint].reset();
+  reaches_[endpoint] = {};
   ticks_[endpoint] = Timestamp::never();
   if (peer_by_id_.empty()) next_tick_ = Timestamp::never();
 }

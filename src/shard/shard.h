@@ -100,7 +100,8 @@ class Shard {
   void write_transport();
   void write_routers();
   void write_plans(sfu::Router& router, ViewerOrder& order);
-  void fetch_ahead(std::span<const sfu::ForwardPlan> plans, const ViewerOrder& order) const;
+  void touch_viewers(const ViewerOrder& order) const;
+  void fetch_ahead(const ViewerOrder& order) const;
   void write_reports(sfu::Router& router);
   void write_paced();
   void write_receiver_reports();
@@ -120,6 +121,12 @@ class Shard {
   // By endpoint, when it needs its next tick. Apart from the peers: to look at each of them would
   // fetch thousands of cold lines every 20 ms.
   std::vector<Timestamp> ticks_;
+  // Likewise, what sending to it took last time, so that it can be fetched ahead.
+  struct Reach {
+    srtp::SenderContext::Reach keys;
+    bool measured = false;
+  };
+  std::vector<Reach> reaches_;
   std::unordered_map<PeerId, uint32_t> peer_by_id_;
   std::unordered_map<FlowPath, uint32_t> peer_by_path_;
   std::unordered_map<std::string, uint32_t> peer_by_ufrag_;

@@ -57,6 +57,8 @@ void Shard::write_routers() {
       for (uint32_t i = 0; i < plans.size(); ++i)
         (plans[i].video ? pictures_ : voices_).add(i, plans[i].endpoint);
       ordered_ = true;
+      touch_viewers(voices_);
+      touch_viewers(pictures_);
     }
     write_plans(router, voices_);
     write_plans(router, pictures_);
@@ -69,22 +71,35 @@ void Shard::write_routers() {
   }
 }
 
-// Since the last frame other work has taken the caches: about forty lines for each viewer come from
-// memory. Those of the next viewers come while this one's packets are sealed.
-void Shard::fetch_ahead(std::span<const sfu::ForwardPlan> plans, const ViewerOrder& order) const {
-  if (const uint32_t viewer = order.viewer_ahead(4); viewer != ViewerOrder::kNone)
+// Each viewer's state is on half a dozen pages, which the processor has forgotten since the last
+// frame: it looks up those of all viewers side by side, not one after the other as they are needed.
+void Shard::touch_viewers(const ViewerOrder& order) const {
+  for (size_t i = 0; order.viewer_ahead(i) != ViewerOrder::kNone; ++i) {
+    const uint32_t viewer = order.viewer_ahead(i);
+    peers_[viewer]->touch();
+    reaches_[viewer].keys.touch();
+  }
+}
+
+// Since the last frame other work has taken the caches: some thirty lines for each viewer come from
+// memory. Those of the next viewers come while this one's packets are sealed. Nothing is read here
+// that may not be there yet.
+void Shard::fetch_ahead(const ViewerOrder& order) const {
+  if (const uint32_t viewer = order.viewer_ahead(3); viewer != ViewerOrder::kNone)
     peers_[viewer]->prefetch();
   if (const uint32_t viewer = order.viewer_ahead(2); viewer != ViewerOrder::kNone)
-    peers_[viewer]->prefetch_places(plans[order.first_plan_of(viewer)].ssrc);
-  if (const uint32_t viewer = order.viewer_ahead(1); viewer != ViewerOrder::kNone)
-    peers_[viewer]->prefetch_keys(plans[order.first_plan_of(viewer)].ssrc);
+    reaches_[viewer].keys.prefetch();
+  if (const uint32_t viewer = order.viewer_ahead(1);
+      viewer != ViewerOrder::kNone && reaches_[viewer].measured)
+    peers_[viewer]->prefetch_measured();
 }
 
 void Shard::write_plans(sfu::Router& router, ViewerOrder& order) {
   const auto plans = router.plans();
   while (!order.empty() && !egress_.full()) {
-    fetch_ahead(plans, order);
-    Peer& peer = *peers_[order.viewer()];
+    fetch_ahead(order);
+    const uint32_t endpoint = order.viewer();
+    Peer& peer = *peers_[endpoint];
     const auto path = peer.transport.media_path();
     for (uint32_t at = order.plan(); at != ViewerOrder::kNone && !egress_.exhausted();) {
       const sfu::ForwardPlan& plan = plans[at];
@@ -104,6 +119,8 @@ void Shard::write_plans(sfu::Router& router, ViewerOrder& order) {
           break;
       }
     }
+    if (const auto keys = peer.transport.channel().reach())
+      reaches_[endpoint] = {*keys, peer.downlink.measured()};
   }
 }
 
@@ -124,10 +141,10 @@ void Shard::write_reports(sfu::Router& router) {
 bool Shard::send(Peer& peer, const FlowPath& path, const sfu::ForwardPlan& plan,
                  Downlink::Kind kind) {
   const uint16_t sequence = peer.downlink.take_sequence();
-  const size_t size = Egress::seal(
-      plan, peer.transport.channel(),
-      {.send_time = rtp::AbsSendTime::from(now_ - Timestamp()), .transport_sequence = sequence},
-      egress_.room());
+  Egress::Departure departure{.transport_sequence = sequence};
+  if (plan.extensions->abs_send_time != 0)
+    departure.send_time = rtp::AbsSendTime::from(now_ - Timestamp());
+  const size_t size = Egress::seal(plan, peer.transport.channel(), departure, egress_.room());
   if (size == 0) {
     counters_.drop(DropReason::kNotSealed);
     return false;

@@ -104,6 +104,48 @@ TEST(ShardTest, ForwardingABatchAllocatesNothing) {
   EXPECT_EQ(out, 6'400u);
 }
 
+// All viewers' packets are sealed from one payload, for the moment with the viewer's counters in
+// it.
+TEST(ShardTest, EveryViewerGetsItsOwnPictureIdsInTheSharedPayload) {
+  TestingCall call(3);
+  for (auto& packet : call.make_video_packets(17)) call.forward(packet);
+  call.command(media::SetView{TestingCall::peer(2), {}});
+  for (auto& packet : call.make_video_packets(18)) call.forward(packet);
+  call.command(media::SetView{TestingCall::peer(2), {{TestingCall::kTrack, 1280, 720, 0}}});
+  call.tick();
+  for (auto& packet : call.make_video_packets(1, true)) call.forward(packet);
+
+  auto packets = call.make_video_packets(2);
+  for (auto& packet : packets)
+    call.shard().handle_datagram({TestingCall::kServer, TestingCall::address(0)}, packet,
+                                 call.now());
+  std::vector<std::vector<uint16_t>> ids(4);
+  std::vector<std::vector<std::vector<uint8_t>>> pictures(4);
+  for (auto runs = call.shard().poll_runs(); !runs.empty(); runs = call.shard().poll_runs()) {
+    for (const DatagramRun& run : runs) {
+      const size_t viewer = run.path.remote.port - 10'000u;
+      for (size_t i = 0; i < run.count(); ++i) {
+        std::vector<uint8_t> bytes(run.datagram(i).begin(), run.datagram(i).end());
+        const auto plain = call.client(viewer).channel().unprotect_rtp(bytes);
+        ASSERT_TRUE(plain);
+        const auto view = rtp::PacketView::parse(*plain);
+        ASSERT_TRUE(view);
+        const auto descriptor = rtp::parse_vp8_descriptor(view->payload);
+        ASSERT_TRUE(descriptor && descriptor->picture_id);
+        ids[viewer].push_back(*descriptor->picture_id);
+        const Bytes picture = view->payload.subspan(descriptor->size);
+        pictures[viewer].emplace_back(picture.begin(), picture.end());
+      }
+    }
+  }
+  EXPECT_EQ(ids[1].size(), 2u);
+  EXPECT_EQ(ids[3], ids[1]);
+  EXPECT_EQ(ids[2].size(), 2u);
+  EXPECT_NE(ids[2], ids[1]) << "it has missed pictures";
+  EXPECT_EQ(pictures[2], pictures[1]);
+  EXPECT_EQ(pictures[3], pictures[1]);
+}
+
 TEST(ShardTest, WhatCameAtOnceLeavesInOneRunForEachViewer) {
   TestingCall call(7);
   auto packets = call.make_video_packets(9);

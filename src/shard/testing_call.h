@@ -110,6 +110,7 @@ class TestingCall {
     drain();
   }
   Shard& shard() { return shard_; }
+  transport::ClientTransport& client(size_t i) { return *clients_[i]; }
   Timestamp now() const { return now_; }
 
   static constexpr TrackId kTrack{7};

@@ -60,7 +60,11 @@ std::expected<size_t, SrtpError> SenderContext::protect_rtp_to(Bytes header, Byt
 
 std::expected<size_t, SrtpError> SenderContext::seal(Bytes header, Bytes payload, uint8_t* out) {
   const uint32_t ssrc = rtp_ssrc(header);
-  auto* stream = streams_.find(ssrc);
+  if (last_stream_ == Streams::kNowhere || last_ssrc_ != ssrc) {
+    last_stream_ = streams_.index_of(ssrc);
+    last_ssrc_ = ssrc;
+  }
+  auto* stream = last_stream_ == Streams::kNowhere ? nullptr : &streams_.at(last_stream_);
   const int64_t index = estimate_index(stream ? stream->highest() : -1, rtp_sequence(header));
   if (index > kMaxRtpIndex) return std::unexpected(SrtpError::kKeyExhausted);
   if (stream && !stream->is_fresh(index)) return std::unexpected(SrtpError::kReplayed);

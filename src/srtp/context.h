@@ -59,15 +59,28 @@ class SenderContext {
   // room behind.
   std::expected<size_t, SrtpError> protect_rtcp(MutableBytes buffer, size_t length);
 
-  // Begin to fetch what protecting a packet of `ssrc` needs, for a caller that has others to do
-  // meanwhile: first where it is, a little later itself.
-  void prefetch_places(uint32_t ssrc) const {
-    parley::prefetch(transform_.get(), kTransformBytes);
-    streams_.prefetch_place(ssrc);
-  }
-  void prefetch_keys(uint32_t ssrc) const {
-    transform_->prefetch();
-    streams_.prefetch_value(ssrc);
+  // What protecting another packet of the stream that was protected last needs, beside this object:
+  // for a caller that serves many contexts in turn and has each fetched ahead. Good as long as the
+  // context lives.
+  struct Reach {
+    const void* stream = nullptr;
+    Bytes keys;
+
+    // First so that their pages are known.
+    void touch() const {
+      if (stream) parley::touch(stream);
+      if (keys.empty()) return;
+      parley::touch(keys.data());
+      parley::touch(keys.data() + keys.size() - 1);
+    }
+    void prefetch() const {
+      parley::prefetch(stream, sizeof(ReplayWindow<kWindow>));
+      parley::prefetch(keys.data(), keys.size());
+    }
+  };
+  Reach reach() const {
+    return {last_stream_ == Streams::kNowhere ? nullptr : &streams_.at(last_stream_),
+            transform_->hot()};
   }
 
   size_t rtp_overhead() const { return tag_length(profile_); }
@@ -77,14 +90,16 @@ class SenderContext {
   std::string_view backend_name() const { return transform_->name(); }
 
  private:
-  // What a transform keeps in place, roughly: salts and where its ciphers are.
-  static constexpr size_t kTransformBytes = 256;
-
   std::expected<size_t, SrtpError> seal(Bytes header, Bytes payload, uint8_t* out);
 
   Profile profile_;
   std::unique_ptr<Transform> transform_;
-  SsrcMap<ReplayWindow<kWindow>> streams_;
+  // A picture's and a sound's are near; they are most of what is sent.
+  using Streams = SsrcMap<ReplayWindow<kWindow>, 2>;
+  // Of the last packet's SSRC; packets come in runs.
+  size_t last_stream_ = Streams::kNowhere;
+  uint32_t last_ssrc_ = 0;
+  Streams streams_;
   // One counter for all SSRCs: RFC 3711 §3.4 asks only that it grows for each.
   uint32_t next_rtcp_index_ = 1;
 };

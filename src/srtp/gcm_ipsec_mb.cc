@@ -1,4 +1,5 @@
 #include "srtp/gcm_backends.h"
+#include "srtp/transform_gcm.h"
 
 #if defined(__x86_64__) && __has_include(<intel-ipsec-mb.h>)
 #define PARLEY_HAVE_IPSEC_MB 1
@@ -49,6 +50,7 @@ const Manager& manager() {
 
 class IpsecMbGcm final : public GcmCipher {
  public:
+  explicit IpsecMbGcm(Bytes key) : IpsecMbGcm(manager(), key) {}
   IpsecMbGcm(const Manager& manager, Bytes key)
       : enc_(key.size() == 16 ? manager.mb->gcm128_enc : manager.mb->gcm256_enc),
         dec_(key.size() == 16 ? manager.mb->gcm128_dec : manager.mb->gcm256_dec),
@@ -93,7 +95,11 @@ bool ipsec_mb_available() {
 
 std::unique_ptr<GcmCipher> make_ipsec_mb_gcm(Bytes key) {
   if (!ipsec_mb_available()) return nullptr;
-  return std::make_unique<IpsecMbGcm>(manager(), key);
+  return std::make_unique<IpsecMbGcm>(key);
+}
+std::unique_ptr<Transform> make_ipsec_mb_transform(const SessionKeys& keys) {
+  if (!ipsec_mb_available()) return nullptr;
+  return std::make_unique<GcmTransform<IpsecMbGcm>>(keys);
 }
 
 #else
@@ -102,6 +108,9 @@ bool ipsec_mb_available() {
   return false;
 }
 std::unique_ptr<GcmCipher> make_ipsec_mb_gcm(Bytes) {
+  return nullptr;
+}
+std::unique_ptr<Transform> make_ipsec_mb_transform(const SessionKeys&) {
   return nullptr;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "srtp/gcm_backends.h"
+#include "srtp/transform_gcm.h"
 
 namespace parley::srtp {
 namespace {
@@ -65,6 +66,10 @@ class OpenSslGcm final : public GcmCipher {
 
 std::unique_ptr<GcmCipher> make_openssl_gcm(Bytes key) {
   return std::make_unique<OpenSslGcm>(key);
+}
+
+std::unique_ptr<Transform> make_openssl_transform(const SessionKeys& keys) {
+  return std::make_unique<GcmTransform<OpenSslGcm>>(keys);
 }
 
 }  // namespace parley::srtp

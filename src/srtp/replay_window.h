@@ -46,8 +46,8 @@ class ReplayWindow {
     for (int64_t i = first; i <= last; ++i) words_[position(i)] &= ~bit(i);
   }
 
-  std::array<uint64_t, Bits / 64> words_{};
   int64_t highest_ = -1;
+  std::array<uint64_t, Bits / 64> words_{};
 };
 
 }  // namespace parley::srtp

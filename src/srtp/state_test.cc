@@ -66,9 +66,9 @@ TEST(ReplayWindowTest, AgreesWithASet) {
   EXPECT_FALSE(window.is_fresh(-1));
 }
 
-TEST(SsrcMapTest, AgreesWithStdMapUnderInsertionAndErasure) {
+template <typename Map>
+void compare_with_std_map(Map map) {
   SeededRandom random(11);
-  SsrcMap<uint32_t> map(64);
   std::map<uint32_t, uint32_t> model;
   for (int i = 0; i < 200'000; ++i) {
     const auto ssrc = static_cast<uint32_t>(random.below(100)) * 0x01000193u;
@@ -85,7 +85,16 @@ TEST(SsrcMapTest, AgreesWithStdMapUnderInsertionAndErasure) {
     }
     ASSERT_EQ(map.size(), model.size());
   }
-  for (const auto& [ssrc, value] : model) EXPECT_EQ(*map.find(ssrc), value);
+  for (const auto& [ssrc, value] : model) {
+    EXPECT_EQ(*map.find(ssrc), value);
+    EXPECT_EQ(map.at(map.index_of(ssrc)), value);
+  }
+  EXPECT_EQ(map.index_of(1), Map::kNowhere);
+}
+
+TEST(SsrcMapTest, AgreesWithStdMapUnderInsertionAndErasure) {
+  compare_with_std_map(SsrcMap<uint32_t>(64));
+  compare_with_std_map(SsrcMap<uint32_t, 2>(64));
 }
 
 // RFC 3550 §5.1.

@@ -37,8 +37,8 @@ class Transform {
   // set.
   [[nodiscard]] virtual bool open_rtcp(uint32_t ssrc, uint32_t index_word, MutableBytes packet) = 0;
 
-  // Begins to fetch what seal_rtp() needs; the object itself should be there already.
-  virtual void prefetch() const {}
+  // Which memory seal_rtp() needs; to be fetched, not to be read.
+  virtual Bytes hot() const { return {}; }
 
   // The library behind it, for logs.
   virtual std::string_view name() const = 0;

@@ -18,10 +18,10 @@ PacketClass classify(Bytes datagram) {
 PeerTransport::PeerTransport(const dtls::Certificate& certificate, ice::Credentials local,
                              ice::Credentials remote, const dtls::Fingerprint& remote_fingerprint,
                              Timestamp now)
-    : agent_(std::move(local), std::move(remote), now),
-      channel_(certificate, {.role = dtls::Role::kServer,
+    : channel_(certificate, {.role = dtls::Role::kServer,
                              .remote_fingerprint = remote_fingerprint,
-                             .srtp_profiles = {}}) {}
+                             .srtp_profiles = {}}),
+      agent_(std::move(local), std::move(remote), now) {}
 
 Received PeerTransport::handle_datagram(const FlowPath& path, MutableBytes datagram,
                                         Timestamp now) {

@@ -9,7 +9,6 @@
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/deadline.h"
-#include "base/prefetch.h"
 #include "ice/lite_agent.h"
 #include "transport/secure_channel.h"
 
@@ -68,18 +67,23 @@ class PeerTransport {
   const char* state_reason() const;
   // Where to send media; nullopt while it may not be sent.
   std::optional<FlowPath> media_path() const;
-  // Begins to fetch what media_path() and channel() need.
+  // Make the pages known, and begin to fetch, of what media_path() and channel() need.
+  void touch() const {
+    agent_.touch();
+    channel_.touch();
+  }
   void prefetch() const {
     agent_.prefetch();
-    parley::prefetch(&channel_, sizeof channel_);
+    channel_.prefetch();
   }
   SecureChannel& channel() { return channel_; }
   const SecureChannel& channel() const { return channel_; }
   const ice::Credentials& local_credentials() const { return agent_.local_credentials(); }
 
  private:
-  ice::LiteAgent agent_;
+  // Each packet to send needs the channel's end and the agent's beginning.
   SecureChannel channel_;
+  ice::LiteAgent agent_;
   ice::OutDatagram stun_output_;
   dtls::Datagram dtls_output_;
 };

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/deadline.h"
+#include "base/prefetch.h"
 #include "dtls/session.h"
 #include "srtp/context.h"
 
@@ -35,14 +36,23 @@ class SecureChannel {
   // `packet` is the plain packet at the start of `buffer`; gives the protected one. nullopt without
   // keys or room.
   std::optional<Bytes> protect_rtp(MutableBytes buffer, size_t packet_size);
+  // In one pass from a payload that is shared, as SenderContext's.
+  std::optional<Bytes> protect_rtp_to(Bytes header, Bytes payload, MutableBytes out) {
+    if (!sender_) return std::nullopt;
+    const auto size = sender_->protect_rtp_to(header, payload, out);
+    return size ? std::optional(Bytes(out.first(*size))) : std::nullopt;
+  }
   std::optional<Bytes> protect_rtcp(MutableBytes buffer, size_t packet_size);
 
-  // As SenderContext's.
-  void prefetch_places(uint32_t ssrc) const {
-    if (sender_) sender_->prefetch_places(ssrc);
+  // Begins to fetch itself, as far as protecting needs it; and what is beyond, as SenderContext's.
+  void prefetch() const {
+    const auto* begin = reinterpret_cast<const char*>(&sender_);
+    parley::prefetch(begin);
+    parley::prefetch(begin + sizeof sender_ - 1);  // whether it is there
   }
-  void prefetch_keys(uint32_t ssrc) const {
-    if (sender_) sender_->prefetch_keys(ssrc);
+  void touch() const { parley::touch(&sender_); }
+  std::optional<srtp::SenderContext::Reach> reach() const {
+    return sender_ ? std::optional(sender_->reach()) : std::nullopt;
   }
 
  private:
