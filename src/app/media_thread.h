@@ -43,8 +43,8 @@ struct MediaThreadCounters {
 };
 
 // ShardT has the verbs of shard::Shard: handle_command, handle_datagram, wants_poll,
-// handle_timeout, poll_runs, poll_event, poll_timeout. Where it has handle_relay and poll_relay,
-// rooms can be spread over several threads.
+// handle_timeout, poll_runs(now), poll_event, poll_timeout. Where it has handle_relay and
+// poll_relay, rooms can be spread over several threads.
 template <typename ShardT>
 class MediaThread {
  public:
@@ -112,14 +112,13 @@ class MediaThread {
     bool running = true;
     const Deadline deadline = shard_->poll_timeout();
     const auto ready = loop_.wait(deadline.when);
-    const Timestamp now = io::monotonic_now();
     for (const uint32_t tag : ready) {
-      if (tag == kCommandTag) handle_commands(now);
-      if (tag == kSocketTag) handle_datagrams(now);
-      if (tag == kRelayTag) handle_relays(now);
+      if (tag == kCommandTag) handle_commands();
+      if (tag == kSocketTag) handle_datagrams();
+      if (tag == kRelayTag) handle_relays();
       if (tag == kStopTag) running = false;
     }
-    if (deadline.when <= now) {
+    if (const Timestamp now = io::monotonic_now(); deadline.when <= now) {
       shard_->handle_timeout(now);
       send();
     }
@@ -129,9 +128,10 @@ class MediaThread {
     return running;
   }
 
-  void handle_commands(Timestamp now) {
+  // The time is asked for anew whenever something was sent: that may have taken long.
+  void handle_commands() {
     for (const media::Command& command : commands_.take()) {
-      shard_->handle_command(command, now);
+      shard_->handle_command(command, io::monotonic_now());
       send();
     }
   }
@@ -139,24 +139,31 @@ class MediaThread {
   // One batch at most: what is left makes the socket readable again, after the deadline had its
   // turn. All of it is taken in before anything is sent, so that what it makes for one viewer
   // leaves together.
-  void handle_datagrams(Timestamp now) {
+  void handle_datagrams() {
     socket_.receive(received_);
+    const Timestamp received = io::monotonic_now();
     // What a peer sends once it was told of its seat comes after the command for that seat, but may
     // have been received before the loop saw the command.
-    if (commands_.waits()) handle_commands(now);
+    if (commands_.waits()) handle_commands();
+    Timestamp now = io::monotonic_now();
     for (const io::ReceivedDatagram& d : received_.datagrams()) {
-      shard_->handle_datagram(d.path, d.bytes, now, d.waited);
-      if (shard_->wants_poll()) send();
+      shard_->handle_datagram(d.path, d.bytes, now, d.waited + (now - received));
+      if (!shard_->wants_poll()) continue;
+      send();
+      now = io::monotonic_now();
     }
     send();
   }
 
-  void handle_relays(Timestamp now) {
+  void handle_relays() {
     if constexpr (kRelays) {
+      Timestamp now = io::monotonic_now();
       mesh_->drain(index_, [&](const sfu::RelayMessage& message) {
         counters_.relays_received.fetch_add(1, std::memory_order_relaxed);
         shard_->handle_relay(message, now);
-        if (shard_->wants_poll()) send();
+        if (!shard_->wants_poll()) return;
+        send();
+        now = io::monotonic_now();
       });
       send();
       mesh_->release(index_);
@@ -175,7 +182,8 @@ class MediaThread {
 
   void send() {
     relay();
-    for (auto runs = shard_->poll_runs(); !runs.empty(); runs = shard_->poll_runs())
+    for (auto runs = shard_->poll_runs(io::monotonic_now()); !runs.empty();
+         runs = shard_->poll_runs(io::monotonic_now()))
       socket_.send(runs);
   }
 

@@ -32,7 +32,7 @@ class FakeShard {
     deadline_ = Timestamp::never();
     events_.push_back(media::TrackLive{PeerId{9}, TrackId{2}});
   }
-  std::span<const DatagramRun> poll_runs() {
+  std::span<const DatagramRun> poll_runs(Timestamp) {
     if (answers_ == 0) return {};
     buffer_ = text_ + std::to_string(answers_--);
     run_ = {path_, as_bytes(buffer_), static_cast<uint16_t>(buffer_.size())};
@@ -72,7 +72,7 @@ class OrderShard {
   }
   bool wants_poll() const { return false; }
   void handle_timeout(Timestamp) {}
-  std::span<const DatagramRun> poll_runs() { return {}; }
+  std::span<const DatagramRun> poll_runs(Timestamp) { return {}; }
   bool poll_event(media::Event&) { return false; }
   Deadline poll_timeout() const { return {Timestamp::never(), "test"}; }
 

@@ -65,6 +65,10 @@ class Shard {
   // What to send: after datagrams, a command or a timeout, until it is empty. The bytes stay valid
   // until the next call of the shard.
   std::span<const DatagramRun> poll_runs();
+  // The same at `now`, later than that of the call before: what is sent to hundreds takes
+  // milliseconds, and an estimator that takes the last of it for sent with the first sees a queue
+  // on the way.
+  std::span<const DatagramRun> poll_runs(Timestamp now);
   bool poll_event(media::Event& out);
   Deadline poll_timeout() const;
 

@@ -24,6 +24,11 @@ bool Shard::wants_poll() const {
   return false;
 }
 
+std::span<const DatagramRun> Shard::poll_runs(Timestamp now) {
+  now_ = std::max(now_, now);
+  return poll_runs();
+}
+
 std::span<const DatagramRun> Shard::poll_runs() {
   write_transport();
   write_routers();

@@ -196,6 +196,30 @@ TEST(ShardTest, CountsWhatItKeepsUntilTheLastOneLeaves) {
   EXPECT_EQ(call.shard().counters().waiting_packets.value(), 0u);
 }
 
+// To hundreds of viewers it takes many milliseconds, which the last ones' paths have no part in.
+TEST(ShardTest, PacketsBearTheTimeAtWhichTheyAreSealedNotThatOfTheirArrival) {
+  TestingCall call(300, {.abs_send_time = 2});
+  auto packets = call.make_video_packets(9);
+  for (auto& packet : packets)
+    call.shard().handle_datagram({TestingCall::kServer, TestingCall::address(0)}, packet,
+                                 call.now());
+  Timestamp now = call.now();
+  size_t polls = 0;
+  for (;; ++polls) {
+    now = now + TimeDelta::millis(1);
+    const auto runs = call.shard().poll_runs(now);
+    if (runs.empty()) break;
+    for (const DatagramRun& run : runs) {
+      const auto view = rtp::PacketView::parse(run.datagram(0));
+      ASSERT_TRUE(view);
+      const auto sent = rtp::read_abs_send_time(rtp::find_extension(*view, 2));
+      ASSERT_TRUE(sent);
+      EXPECT_EQ(sent->value, rtp::AbsSendTime::from(now - Timestamp()).value);
+    }
+  }
+  EXPECT_GE(polls, 10u);
+}
+
 TEST(ShardTest, WhoLeftIsUnknownAndTheOthersAreNot) {
   TestingCall call(2);
   call.command(media::RemovePeer{TestingCall::peer(1)});

@@ -20,8 +20,11 @@ namespace parley::shard {
 
 class TestingCall {
  public:
-  explicit TestingCall(size_t viewers)
-      : certificate_(dtls::Certificate::generate().value()), shard_(certificate_, random_) {
+  // `extensions`: what viewers negotiated.
+  explicit TestingCall(size_t viewers, const rtp::HeaderExtensionIds& extensions = {})
+      : extensions_(extensions),
+        certificate_(dtls::Certificate::generate().value()),
+        shard_(certificate_, random_) {
     for (size_t i = 0; i <= viewers; ++i) add_client(i);
     connect();
     for (size_t i = 1; i <= viewers; ++i) {
@@ -150,7 +153,7 @@ class TestingCall {
            .mid = "2",
            .ssrc = {static_cast<uint32_t>(1'000 + i), static_cast<uint32_t>(500'000 + i)},
            .codecs = {kVp8},
-           .extensions = {}});
+           .extensions = extensions_});
     }
     shard_.handle_command(media::CreatePeer{RouterId{1}, peer(i), d}, now_);
     clients_.push_back(std::make_unique<transport::ClientTransport>(certificate_, client, random_));
@@ -190,6 +193,7 @@ class TestingCall {
     }
   }
 
+  const rtp::HeaderExtensionIds extensions_;
   SeededRandom random_{1};
   dtls::Certificate certificate_;
   Shard shard_;
