@@ -3,11 +3,13 @@
 #include <cstddef>
 
 // glibc's own, under its other names; ours below take their place in the program that links this.
+// NOLINTBEGIN(bugprone-reserved-identifier): glibc chose them
 extern "C" {
 void* __libc_malloc(size_t size);
 void* __libc_calloc(size_t count, size_t size);
 void* __libc_realloc(void* old, size_t size);
 }
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace {
 // Of a program's own threads only: needs no memory itself.
