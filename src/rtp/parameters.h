@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,22 @@ struct HeaderExtensionIds {
   uint8_t abs_capture_time = 0;
   bool operator==(const HeaderExtensionIds&) const = default;
 };
+
+// All of them, for who treats them alike.
+inline constexpr uint8_t HeaderExtensionIds::* kHeaderExtensionIds[] = {
+    &HeaderExtensionIds::mid,
+    &HeaderExtensionIds::rid,
+    &HeaderExtensionIds::repaired_rid,
+    &HeaderExtensionIds::audio_level,
+    &HeaderExtensionIds::transport_sequence,
+    &HeaderExtensionIds::abs_send_time,
+    &HeaderExtensionIds::video_orientation,
+    &HeaderExtensionIds::dependency_descriptor,
+    &HeaderExtensionIds::video_layers_allocation,
+    &HeaderExtensionIds::playout_delay,
+    &HeaderExtensionIds::abs_capture_time,
+};
+static_assert(std::size(kHeaderExtensionIds) == sizeof(HeaderExtensionIds));
 
 // An SSRC and that of its retransmissions (0 = none or not known yet).
 struct SsrcPair {

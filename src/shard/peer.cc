@@ -15,19 +15,10 @@ namespace {
 
 rtp::HeaderExtensionIds merge(const std::vector<media::TrackDescription>& tracks) {
   rtp::HeaderExtensionIds ids;
-  const auto take = [](uint8_t& to, uint8_t from) {
-    if (from != 0) to = from;
-  };
   for (const auto& track : tracks) {
-    const auto& e = track.extensions;
-    take(ids.mid, e.mid);
-    take(ids.rid, e.rid);
-    take(ids.repaired_rid, e.repaired_rid);
-    take(ids.audio_level, e.audio_level);
-    take(ids.transport_sequence, e.transport_sequence);
-    take(ids.abs_send_time, e.abs_send_time);
-    take(ids.video_orientation, e.video_orientation);
-    take(ids.abs_capture_time, e.abs_capture_time);
+    for (const auto id : rtp::kHeaderExtensionIds) {
+      if (track.extensions.*id != 0) ids.*id = track.extensions.*id;
+    }
   }
   return ids;
 }

@@ -34,7 +34,7 @@ async function expectCodec(
   }
 }
 
-for (const codec of ['VP9', 'H264']) {
+for (const codec of ['VP9', 'AV1', 'H264']) {
   test(`three people see each other in ${codec} where they ask for it`, async ({ crowd, server, person }) => {
     test.setTimeout(150_000);
     await server();

@@ -11,7 +11,8 @@ describe('chooseCodec', () => {
 
   it('knows the words', () => {
     expect(isVideoCodec('vp9')).toBe(true);
-    expect(isVideoCodec('av1')).toBe(false);
+    expect(isVideoCodec('av1')).toBe(true);
+    expect(isVideoCodec('h265')).toBe(false);
   });
 });
 
@@ -34,6 +35,7 @@ describe('planCodec', () => {
     expect(plan[0]).toMatchObject({ scaleResolutionDownBy: 1, scalabilityMode: 'L3T3_KEY' });
     expect(planCodec('vp9', 640, 360, null)[0]).toMatchObject({ active: true, scalabilityMode: 'L2T3_KEY' });
     expect(planCodec('vp9', 320, 180, null)[0]?.scalabilityMode).toBe('L1T3');
+    expect(planCodec('av1', 1280, 720, null)[0]?.scalabilityMode).toBe('L3T3_KEY');
   });
 
   it('rests when nobody looks', () => {

@@ -3,13 +3,13 @@
 import { layersFor, planLayers, type PlannedLayer } from './layer-plan.ts';
 import type { WantedEncoding } from './sender-control.ts';
 
-/** By the protocol's words, those that this page sends. Not AV1: what Chromium sends of it doesn't reach every viewer yet. */
-export const VIDEO_CODECS = ['vp8', 'vp9', 'h264'] as const;
+/** By the protocol's words, those that this page sends. */
+export const VIDEO_CODECS = ['vp8', 'vp9', 'av1', 'h264'] as const;
 export type VideoCodec = (typeof VIDEO_CODECS)[number];
 
 /** What is sent unless somebody asks: the cheapest to encode three times. */
 const USUAL: VideoCodec = 'vp8';
-const SCALABLE: ReadonlySet<VideoCodec> = new Set<VideoCodec>(['vp9']);
+const SCALABLE: ReadonlySet<VideoCodec> = new Set<VideoCodec>(['vp9', 'av1']);
 /** Spatial layers that depend on each other in key pictures only: a viewer gets one of them, without the lower ones. */
 const MODES = ['L1T3', 'L2T3_KEY', 'L3T3_KEY'] as const;
 /** About what the three encodings of simulcast take together. */
