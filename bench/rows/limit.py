@@ -19,6 +19,12 @@ def bare(place: str, run: float, size=1200, destinations=100) -> dict:
     return {way: costs[0][way] + share * (costs[1][way] - costs[0][way]) for way in costs[0]}
 
 
+def rested(place: str, run: float) -> dict:
+    """The same loop once for each picture, with rest between: what a server that isn't busy can't do better."""
+    net, to = PLACES[place]
+    return run_json(*net, BUILD / "forward_limit", "--run", round(run), "--rounds", 1, "--ms", 1500, "--fps", 30, *to)["ns_per_packet"]
+
+
 # What is forwarded: the options of forward_bench, how long a packet is and how many it goes to, and in words.
 SHAPES = {
     "broadcast": (["--viewers", 100], 1200, 100, "1 to 100 at 1.5 Mbit/s, 30 pictures/s"),
@@ -46,6 +52,9 @@ def compare(shape: str, place: str) -> list[dict]:
     if shape == "broadcast":
         check = at_most if place == "drop" else lambda n, v, u, _bar, d: row(n, v, u, detail=d)
         rows.append(check(f"hop/{place}", median(hops), "of one bare sendto", 0.8, detail))
+        calm = rested(place, median(runs))["seal_and_send"]
+        rows.append(row(f"limit/{shape}/{place}/rested", 100 * calm / median(ours), "% of the limit's loop at 30 pictures/s",
+                        detail=f"that loop takes {calm:.0f} ns when it rests between pictures, as the server does"))
     return rows
 
 
