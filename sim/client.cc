@@ -255,21 +255,41 @@ void SimClient::send_media(Timestamp now) {
   }
   if (!camera_.empty() && now >= next_frame_) {
     next_frame_ = std::max(next_frame_ + config_.frame_interval, now - config_.frame_interval);
-    for (size_t i = 0; i < camera_.size(); ++i) {
-      if (camera_[i].active) send_frame(i, now);
-    }
+    send_pictures(now);
   }
   flush_media();
 }
 
+// As Chromium does: a key frame asked of one encoding is made of all, and the largest leaves first.
+void SimClient::send_pictures(Timestamp now) {
+  bool asked = false;
+  for (size_t i = 0; i < camera_.size(); ++i)
+    asked = sender_.take_key_frame_request(camera_stream(i)) || asked;
+  for (size_t i = camera_.size(); i > 0; --i) {
+    Encoder& encoder = camera_[i - 1];
+    encoder.key_frame = encoder.key_frame || asked;
+    if (encoder.active) send_frame(i - 1, now);
+  }
+}
+
+// As libvpx does with temporal layers: a key frame is paid for by leaving out the base and the
+// middle layer, while the highest goes on.
+bool SimClient::left_out(Encoder& encoder) {
+  constexpr size_t kSavedPercent = 60;
+  if (encoder.phase % 2 != 0 || encoder.owed == 0) return false;
+  encoder.owed -= std::min(encoder.owed, encoder.frame_bytes * kSavedPercent / 100);
+  return true;
+}
+
 void SimClient::send_frame(size_t index, Timestamp now) {
   Encoder& encoder = camera_[index];
-  const bool asked = sender_.take_key_frame_request(camera_stream(index));
-  const bool key = std::exchange(encoder.key_frame, false) || asked;
+  const bool key = std::exchange(encoder.key_frame, false);
   encoder.phase = key || !config_.temporal_layers ? 0 : (encoder.phase + 1) % 4;
   constexpr std::array<uint8_t, 4> kTemporal = {0, 2, 1, 2};
+  if (!key && config_.temporal_layers && left_out(encoder)) return;
   const size_t percent = kMostPercent - random_.below(60);
   const size_t size = encoder.frame_bytes * percent / 100 * (key ? kKeyFrameFactor : 1);
+  if (key) encoder.owed = size - encoder.frame_bytes;
   sender_.send_picture(
       camera_stream(index),
       {.data = Bytes(key ? encoder.key_picture : encoder.delta_picture).first(size),

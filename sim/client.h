@@ -99,12 +99,15 @@ class SimClient final : public Node {
     bool active = true;
     bool key_frame = true;  // due
     int phase = 0;          // of the pattern of temporal layers
+    size_t owed = 0;        // bytes that the last key frame took of the pictures after it
     std::vector<uint8_t> key_picture;
     std::vector<uint8_t> delta_picture;
   };
 
   size_t camera_stream(size_t encoding) const { return kFirstPicture + encoding; }
   void send_media(Timestamp now);
+  void send_pictures(Timestamp now);
+  static bool left_out(Encoder& encoder);
   void send_frame(size_t encoding, Timestamp now);
   void flush_media();
   void send_reports(Timestamp now);

@@ -98,7 +98,8 @@ void DownSlot::set_pressed(bool pressed) {
 
 void DownSlot::aim_filter() {
   if (!filters_) return;
-  filter().set_target(target_layer_.spatial, pressed_ ? uint8_t{0} : target_layer_.temporal);
+  filter().set_target(target_layer_.spatial, pressed_ ? uint8_t{0} : target_layer_.temporal,
+                      !pressed_);
 }
 
 void DownSlot::next_filter() {

@@ -121,6 +121,8 @@ class DownSlot {
   }
 
   bool flowing() const { return flowing_; }
+  // On the way to a smaller encoding for want of bandwidth.
+  bool sinks() const { return flowing_ && limited && target() < encoding_; }
   size_t encoding() const { return encoding_; }
 
   // Starts the assigned track's encoding `index` at `first`.

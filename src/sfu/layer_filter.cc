@@ -40,12 +40,14 @@ void LayerFilter::restart() {
   intact_ = 0;
   highest_sent_ = FrameInfo::kMaxSpatial - 1;
   pictures_without_ = 0;
+  last_forwarded_ = INT64_MIN / 2;
   structure_ = nullptr;
   frames_.clear();
   pictures_.clear();
 }
 
-void LayerFilter::set_target(uint8_t spatial, uint8_t temporal) {
+void LayerFilter::set_target(uint8_t spatial, uint8_t temporal, bool stopgaps) {
+  stopgaps_ = stopgaps;
   target_spatial_ = std::min<uint8_t>(spatial, FrameInfo::kMaxSpatial - 1);
   target_temporal_ = temporal;
 }
@@ -70,6 +72,7 @@ LayerFilter::Verdict LayerFilter::decide(const FrameInfo& frame, int64_t rtp_tim
     picture->decided |= bit;
     if (forward) {
       picture->forwarded |= bit;
+      last_forwarded_ = std::max(last_forwarded_, rtp_time);
       if (frame.layering == Layering::kTargets) frames_.insert(frame.frame_number);
     }
     if (newest) update_need(frame);
@@ -177,7 +180,7 @@ bool LayerFilter::decide_newest(const FrameInfo& frame, Picture& picture) {
   if (frame.key_picture) start_key_picture(frame, picture);
   switch (frame.layering) {
     case Layering::kTemporal:
-      return frame.temporal <= picture.state.temporal;
+      return decide_temporal(frame, picture);
     case Layering::kSpatial:
       return decide_spatial(frame, picture);
     case Layering::kTargets:
@@ -186,6 +189,11 @@ bool LayerFilter::decide_newest(const FrameInfo& frame, Picture& picture) {
       break;
   }
   return true;
+}
+
+bool LayerFilter::decide_temporal(const FrameInfo& frame, const Picture& picture) const {
+  if (frame.temporal <= picture.state.temporal) return true;
+  return stopgaps_ && frame.layer_sync && picture.time - last_forwarded_ >= kStopgap;
 }
 
 bool LayerFilter::decide_spatial(const FrameInfo& frame, Picture& picture) {

@@ -14,6 +14,9 @@
 //  5. VP8 goes up one temporal layer at a frame of that layer that depends on the base layer only
 //  (Y, RFC 7741 §4.2). VP9 goes up as far as wanted after a picture of a forwarded layer from which
 //  on higher layers don't look back (U, RFC 9628 §4.2).
+//     Where nothing was forwarded for kStopgap a frame that depends on the base layer only is,
+//     whatever its layer: an encoder pays for a key frame by leaving out lower layers, and goes on
+//     with the highest for a second or two. Not while the path takes less than it is given.
 //  6. VP9's spatial layers. Layers above the one in force are dropped, and those below it that no
 //  upper one depends on (Z): in the KEY modes only the shown layer flows between key pictures. Down
 //  goes at the next picture if the lower layer has been forwarded without a hole since it started
@@ -45,6 +48,7 @@ class LayerFilter {
   // How long a packet may be late: a second at 60 frames per second, as long as repairs are tried.
   static constexpr size_t kPictures = 64;
   static constexpr int kGonePictures = 8;
+  static constexpr int64_t kStopgap = 90 * 150;  // ms of the RTP clock of video
   static constexpr int64_t kFrameHistory = 1024;
 
   struct Verdict {
@@ -54,8 +58,8 @@ class LayerFilter {
 
   // A stream begins; its first packet belongs to a key picture.
   void restart();
-  // Highest layers to forward, from 0.
-  void set_target(uint8_t spatial, uint8_t temporal);
+  // Highest layers to forward, from 0. `stopgaps`: rule 5.
+  void set_target(uint8_t spatial, uint8_t temporal, bool stopgaps = true);
   // `rtp_time` unwrapped: names the picture.
   Verdict decide(const FrameInfo& frame, int64_t rtp_time);
 
@@ -108,6 +112,7 @@ class LayerFilter {
   void lower_spatial();
   void look_for_gone_layers();
   bool decide_newest(const FrameInfo& frame, Picture& picture);
+  bool decide_temporal(const FrameInfo& frame, const Picture& picture) const;
   bool decide_spatial(const FrameInfo& frame, Picture& picture);
   bool decide_target(const FrameInfo& frame, Picture& picture);
   bool decide_late(const FrameInfo& frame, const Picture& picture);
@@ -118,6 +123,7 @@ class LayerFilter {
 
   uint8_t target_spatial_ = FrameInfo::kMaxSpatial - 1;
   uint8_t target_temporal_ = 7;
+  bool stopgaps_ = true;
   State now_;
   bool needs_key_frame_ = false;
   bool broken_ = false;
@@ -125,6 +131,7 @@ class LayerFilter {
   uint8_t intact_ = 0;
   uint8_t highest_sent_ = FrameInfo::kMaxSpatial - 1;  // rule 8
   int pictures_without_ = 0;
+  int64_t last_forwarded_ = 0;                           // time of that picture
   const rtp::DependencyStructure* structure_ = nullptr;  // only compared
   Frames frames_;
   BoundedVector<Picture, kPictures> pictures_;  // by time

@@ -64,6 +64,21 @@ TEST_F(LayerFilterTest, WhatSaysNothingOfLayersIsForwarded) {
   EXPECT_FALSE(filter_.needs_key_frame());
 }
 
+TEST_F(LayerFilterTest, WhereTheBaseLayerIsLeftOutWhatDependsOnNothingElseFillsTheGap) {
+  constexpr int64_t kFrame = 90'000 / 15;
+  filter_.set_target(0, 0);
+  EXPECT_TRUE(filter_.decide(vp8(0, false, true), 10 * kFrame).forward);
+  EXPECT_FALSE(filter_.decide(vp8(2, true), 11 * kFrame).forward) << "no gap";
+  // What follows a key frame that took too much: the highest layer only.
+  EXPECT_FALSE(filter_.decide(vp8(2), 13 * kFrame).forward) << "it may depend on what was dropped";
+  EXPECT_TRUE(filter_.decide(vp8(2, true), 15 * kFrame).forward);
+  EXPECT_TRUE(filter_.decide(vp8(2, true), 15 * kFrame).forward) << "its other packets, too";
+  EXPECT_FALSE(filter_.decide(vp8(2, true), 17 * kFrame).forward) << "no gap any more";
+  EXPECT_EQ(filter_.temporal(), 0) << "its layer isn't in force";
+  filter_.set_target(0, 0, false);
+  EXPECT_FALSE(filter_.decide(vp8(2, true), 21 * kFrame).forward) << "the path is full";
+}
+
 TEST_F(LayerFilterTest, TemporalLayersGoDownAtOnceAndUpAtASyncFrame) {
   EXPECT_TRUE(passes(vp8(0, false, true)));
   EXPECT_TRUE(passes(vp8(2)));

@@ -253,6 +253,12 @@ void Router::deliver(Source& source, const TrackPacket& packet, Timestamp now, R
     if (layered && i + 1 < listeners.size()) listeners[i + 1].second->prefetch_filter();
     const auto& [subscriber, slot] = listeners[i];
     const bool running = slot->flowing() && slot->encoding() == packet.stream.encoding;
+    // What the path is too narrow for needs no new beginning: the smaller one's comes with it, and
+    // soon.
+    if (running && packet.key_frame_start && slot->sinks()) {
+      slot->pause();
+      continue;
+    }
     // Audio starts anywhere, video at a key frame of the encoding that is wanted (or of a smaller
     // one, while nothing is shown).
     if (!running) {

@@ -181,10 +181,11 @@ bool UpTrack::is_live(size_t index, Timestamp now) const {
   if (!encoding.received_any) return false;
   const TimeDelta silent = now - encoding.last_packet;
   if (silent <= kStalledAfter) return true;
-  const bool others_go_on = std::ranges::any_of(encodings_, [&](const UpEncoding& other) {
+  if (silent > kPausedAfter) return false;
+  const auto smaller = std::span(encodings_).first(index);
+  return std::ranges::none_of(smaller, [&](const UpEncoding& other) {
     return other.received_any && other.last_packet - encoding.last_packet > kStalledAfter;
   });
-  return silent <= kPausedAfter && !others_go_on;
 }
 
 uint16_t UpTrack::assumed_height(size_t index) const {

@@ -90,8 +90,10 @@ class UpTrack {
  public:
   // A stream that sent nothing for so long counts as paused.
   static constexpr TimeDelta kPausedAfter = TimeDelta::millis(1500);
-  // Encodings of one track carry the same frames: one that is silent for this long while another
-  // goes on was stopped by its sender, so viewers need not wait to be moved to the other.
+  // Encodings of one track carry the same frames: one that is silent for this long while a smaller
+  // one goes on was stopped by its sender, so viewers need not wait to be moved to the other. The
+  // other way round it only rests: senders stop the largest first, and an encoder leaves out
+  // pictures after a key frame.
   static constexpr TimeDelta kStalledAfter = TimeDelta::millis(300);
   // One key frame request per encoding in this time, however many viewers ask (RFC 4585 §6.3 leaves
   // the rate to us).
