@@ -56,7 +56,11 @@ class BandwidthEstimator {
   // A packet left under this transport-wide number. `size` as on the wire, with IP and UDP headers
   // if the link is to be met exactly; at most 65,535 bytes. `probe`: the pacer's probe() then.
   void on_sent(uint16_t transport_sequence, DataSize size, Timestamp now, ProbeId probe = {});
-  // Begins to fetch what on_sent() will need for this number.
+  // Makes the pages known, and begins to fetch, of what on_sent() will need for this number.
+  void touch(uint16_t transport_sequence) const {
+    history_.touch(transport_sequence);
+    parley::touch(&target_);
+  }
   void prefetch(uint16_t transport_sequence) const {
     history_.prefetch(transport_sequence);
     parley::prefetch(&application_, sizeof application_);

@@ -30,6 +30,7 @@ class SentHistory {
   };
 
   void on_sent(uint16_t sequence, DataSize size, ProbeId probe, Timestamp now);
+  void touch(uint16_t sequence) const { parley::touch(&ring_[sequence % kPackets]); }
   void prefetch(uint16_t sequence) const { parley::prefetch(&ring_[sequence % kPackets], 65); }
   // The packet, if this result is news about it.
   std::optional<Packet> on_result(const PacketResult& result);

@@ -88,6 +88,7 @@ class Downlink {
   // first has come.
   void prefetch() const { parley::prefetch(&store_, kHotBytes); }
   void touch() const { parley::touch(&measured_); }
+  void touch_measured() const { estimator_.touch(next_sequence_); }
   void prefetch_measured() const {
     parley::prefetch(&pacer_, sizeof pacer_);
     estimator_.prefetch(next_sequence_);

@@ -48,6 +48,7 @@ struct Peer {
     downlink.prefetch();
   }
   void prefetch_measured() const { downlink.prefetch_measured(); }
+  void touch_measured() const { downlink.touch_measured(); }
 
   PeerId id;
   RouterId router;

@@ -83,6 +83,7 @@ void Shard::touch_viewers(const ViewerOrder& order) const {
     const uint32_t viewer = order.viewer_ahead(i);
     peers_[viewer]->touch();
     reaches_[viewer].keys.touch();
+    if (reaches_[viewer].measured) peers_[viewer]->touch_measured();
   }
 }
 
