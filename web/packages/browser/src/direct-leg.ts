@@ -12,6 +12,7 @@ import { IncomingTrack } from './incoming-track.ts';
 import { DIRECT_MAX_BITRATE, planDirect, widestLook } from './layer-plan.ts';
 import { readArrivals, readCounters } from './leg-counters.ts';
 import { legState, TaskLine } from './leg-state.ts';
+import { setReserve } from './playout.ts';
 import { DIRECT_START_KBPS, preferCodec, withStartBitrate } from './sdp-quirks.ts';
 import { SenderControl } from './sender-control.ts';
 
@@ -119,6 +120,10 @@ export class BrowserDirectLeg implements DirectLegPort {
   counters(): Promise<LegCounters> {
     const byMid = new Map([...this.#transceivers].map(([source, { mid }]) => [mid, source]));
     return readCounters(this.#connection, (mid) => byMid.get(mid) ?? null);
+  }
+
+  setReserve(ms: number | null): void {
+    for (const { receiver } of this.#transceivers.values()) setReserve(receiver, ms);
   }
 
   close(): void {

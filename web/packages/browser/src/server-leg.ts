@@ -6,6 +6,7 @@ import { IncomingTrack } from './incoming-track.ts';
 import { planLayers } from './layer-plan.ts';
 import { readCounters } from './leg-counters.ts';
 import { legState, TaskLine } from './leg-state.ts';
+import { setReserve } from './playout.ts';
 import { preferCodec } from './sdp-quirks.ts';
 import { SenderControl, type WantedEncoding } from './sender-control.ts';
 import { chooseCodec, negotiatedCodec, planCodec, type VideoCodec } from './video-codec.ts';
@@ -109,6 +110,10 @@ export class BrowserServerLeg implements ServerLegPort {
   counters(): Promise<LegCounters> {
     const byMid = new Map([...this.#sources].map(([source, { transceiver }]) => [transceiver.mid, source]));
     return readCounters(this.#connection, (mid) => byMid.get(mid) ?? null);
+  }
+
+  setReserve(ms: number | null): void {
+    for (const { receiver } of this.#receiving) setReserve(receiver, ms);
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import type { Roster } from './roster.ts';
 import type { ServerLink } from './server-link.ts';
 import { DirectQuality } from './direct-quality.ts';
 import { HealthReporter } from './health.ts';
+import { PlayoutReserve } from './playout-reserve.ts';
 import { ShownMedia, type Candidate } from './shown-media.ts';
 import { SlotMap } from './slot-map.ts';
 import type { Bars, MeetingStats, SentStats, Topology } from './snapshot.ts';
@@ -28,12 +29,17 @@ interface LegSample {
   readonly owner: (mid: string) => CounterOwner | null;
 }
 
+interface CountedLeg extends Omit<LegSample, 'owner'> {
+  readonly counters: LegCounters;
+}
+
 export class MediaRouter {
   readonly shown: ShownMedia;
   readonly #slots = new SlotMap();
   readonly #ledger = new StatsLedger();
   readonly #health = new HealthReporter();
   readonly #directQuality = new DirectQuality();
+  readonly #reserves = new WeakMap<MediaLeg, PlayoutReserve>();
   readonly #clock: Clock;
   readonly #audio: AudioOutputPort;
   readonly #parts: MediaParts;
@@ -128,7 +134,14 @@ export class MediaRouter {
     const way = this.#parts.topology.inForce;
     const direct = way.mode === 'p2p' ? (this.#parts.direct.get(way.epoch)?.id ?? null) : null;
     this.#directQuality.sample(direct, samples.find(({ id }) => id === direct)?.counters ?? null);
+    for (const { port, counters } of samples) this.#keepReserve(port, counters);
     return this.#health.sample(this.#clock.now(), samples);
+  }
+
+  #keepReserve(port: MediaLeg, counters: LegCounters): void {
+    const reserve = this.#reserves.get(port) ?? new PlayoutReserve();
+    this.#reserves.set(port, reserve);
+    port.setReserve(reserve.sample(counters));
   }
 
   get deviceSlow(): boolean {
@@ -191,13 +204,13 @@ export class MediaRouter {
     this.#audio.play([...tracks.values()]);
   }
 
-  async #sample(): Promise<readonly { id: string; leg: 'direct' | 'server'; counters: LegCounters }[]> {
+  async #sample(): Promise<readonly CountedLeg[]> {
     const legs = this.#legs();
     return Promise.all(
       legs.map(async ({ id, leg, port, owner }) => {
         const counters = await port.counters();
         this.#ledger.sample(id, counters.incoming, owner, leg);
-        return { id, leg, counters };
+        return { id, leg, port, counters };
       }),
     );
   }

@@ -575,6 +575,18 @@ describe('hints', () => {
     expect(texts(f)).toEqual([]);
   });
 
+  it('shows what comes over a lossy path later, so that repairs are in time', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    expect(f.legs.direct.reserve).toBeNull();
+    for (let round = 1; round <= 3; round += 1) {
+      f.legs.direct.stats = [incomingCounters({ packetsReceived: 190 * round, packetsLost: 10 * round })];
+      await f.clock.advance(2_000);
+    }
+    expect(f.legs.direct.reserve).toBe(120);
+    expect(f.legs.server.reserve).toBeNull();
+  });
+
   it('shows the loss of a direct call at the other’s tile', async () => {
     const f = new MeetingFixture();
     await f.direct();

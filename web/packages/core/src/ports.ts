@@ -98,6 +98,8 @@ export interface MediaLeg {
   /** `live` false: the track is kept but silent (a muted microphone), so the leg may stop sending it. */
   setTrack(source: MediaSource, track: MediaStreamTrack | null, live: boolean): void;
   counters(): Promise<LegCounters>;
+  /** What arrives is shown and played this much later than it could (ms), so that repairs are in time; null: as soon as it can. */
+  setReserve(ms: number | null): void;
   close(): void;
 }
 

@@ -95,6 +95,7 @@ export class FakeServerLeg implements ServerLegPort {
   sending = false;
   closed = false;
   stats: IncomingCounters[] = [];
+  reserve: number | null = null;
 
   constructor(name: string, handlers: ServerLegHandlers) {
     this.name = name;
@@ -147,6 +148,10 @@ export class FakeServerLeg implements ServerLegPort {
     return Promise.resolve({ incoming: [...this.stats], outgoing: [], rttMs: 20, path: null });
   }
 
+  setReserve(ms: number | null): void {
+    this.reserve = ms;
+  }
+
   close(): void {
     this.closed = true;
   }
@@ -171,6 +176,7 @@ export class FakeDirectLeg implements DirectLegPort {
   #arrived = 0;
   closed = false;
   stats: IncomingCounters[] = [];
+  reserve: number | null = null;
 
   constructor(name: string, role: DirectRole, iceServers: readonly IceServer[], handlers: DirectLegHandlers) {
     this.name = name;
@@ -221,6 +227,10 @@ export class FakeDirectLeg implements DirectLegPort {
 
   counters(): Promise<LegCounters> {
     return Promise.resolve({ incoming: [...this.stats], outgoing: [], rttMs: 5, path: null });
+  }
+
+  setReserve(ms: number | null): void {
+    this.reserve = ms;
   }
 
   close(): void {
