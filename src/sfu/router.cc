@@ -304,6 +304,7 @@ void Router::handle_nack(PeerId peer, uint32_t ssrc, std::span<const uint16_t> s
                          TimeDelta round_trip, Timestamp now) {
   DownSlot* slot = find_slot(peer, ssrc);
   if (!slot || !slot->is_video()) return;
+  const int copies = find_subscriber(peer)->redundant_repairs ? 2 : 1;
   for (const uint16_t sequence : sequences) {
     if (!slot->may_repeat(sequence, round_trip, now)) continue;
     const auto origin = slot->origin_of(sequence);
@@ -312,8 +313,14 @@ void Router::handle_nack(PeerId peer, uint32_t ssrc, std::span<const uint16_t> s
     if (!track) continue;
     const auto packet = track->cached(origin->stream.encoding, origin->sequence);
     if (!packet || (slot->pressed() && !of_use(*packet, *slot, *track))) continue;
-    if (const auto repeat = slot->retransmit(*packet)) plan(*repeat);
+    for (int i = 0; i < copies; ++i) {
+      if (const auto repeat = slot->retransmit(*packet)) plan(*repeat);
+    }
   }
+}
+
+void Router::set_redundant_repairs(PeerId peer, bool redundant) {
+  if (Subscriber* subscriber = find_subscriber(peer)) subscriber->redundant_repairs = redundant;
 }
 
 void Router::handle_key_frame_request(PeerId peer, uint32_t ssrc, TimeDelta under_way,

@@ -82,6 +82,8 @@ class Router {
   void set_budget(PeerId peer, std::optional<DataRate> budget, Timestamp now);
   // Whether the viewer's sound is sent twice, for a path that loses packets.
   void set_redundant_audio(PeerId peer, bool redundant);
+  // And whether what it asks for again is sent twice.
+  void set_redundant_repairs(PeerId peer, bool redundant);
   // What was forwarded lately in this slot didn't reach the viewer: its picture begins anew.
   void restart_video(PeerId peer, uint32_t ssrc, Timestamp now);
   // What is forwarded in this slot waits: for now only frames that others depend on.
@@ -173,6 +175,7 @@ class Router {
     DataRate demand;     // what its video would take without a limit
     DataRate allocated;  // what it takes, as last decided
     bool redundant_audio = false;
+    bool redundant_repairs = false;
   };
   struct Source {
     std::unique_ptr<UpTrack> track;

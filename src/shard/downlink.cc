@@ -159,6 +159,13 @@ bool Downlink::wants_redundant_audio(double loss) {
   return redundant_;
 }
 
+bool Downlink::wants_redundant_repairs(double loss) {
+  redundant_repairs_ = measured_ && estimator_.target() >= kLeastForRedundancy &&
+                       estimator_.queue_delay() < kQueueOfOurs &&
+                       loss > (redundant_repairs_ ? kLossy : kVeryLossy);
+  return redundant_repairs_;
+}
+
 void Downlink::set_video_demand(DataRate demand, Timestamp now) {
   if (!measured_) return;
   if (!opened_) opened_ = now;

@@ -21,6 +21,9 @@
 //  8. Video may have what the estimate leaves after audio and repairs as measured.
 //  9. Sound is sent twice (RED) from a loss of kLossy on until it is below kClean, on paths that
 //  carry kLeastForRedundancy: on narrower ones the loss is likely our own doing.
+// 10. Repairs are sent twice (a repair that is lost, too, costs its picture a second round trip and
+//  what follows it) from a loss of kVeryLossy on until it is below kLossy, under the conditions of
+//  9 and while nothing waits on the path: what a full queue drops, more of the same won't bring.
 #pragma once
 
 #include <cstdint>
@@ -55,6 +58,8 @@ class Downlink {
 
   static constexpr double kLossy = 0.03;
   static constexpr double kClean = 0.015;
+  static constexpr double kVeryLossy = 0.05;
+  static constexpr TimeDelta kQueueOfOurs = TimeDelta::millis(30);
   static constexpr DataRate kLeastForRedundancy = DataRate::kbps(500);
 
   explicit Downlink(PlanStore& store);
@@ -108,6 +113,7 @@ class Downlink {
   void set_video_demand(DataRate demand, Timestamp now);
   // `loss`: smoothed share of packets lost.
   bool wants_redundant_audio(double loss);
+  bool wants_redundant_repairs(double loss);
   // Nothing is sent to anybody: nothing to probe for.
   void rest() { estimator_.set_demand(DataRate::zero()); }
 
@@ -144,6 +150,7 @@ class Downlink {
   PlanStore& store_;
   bool measured_ = false;
   bool redundant_ = false;
+  bool redundant_repairs_ = false;
   uint16_t next_sequence_ = 0;
   uint32_t held_ = 0;        // plans in all lines
   std::vector<Line> lines_;  // of video slots

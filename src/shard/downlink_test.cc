@@ -109,5 +109,15 @@ TEST_F(DownlinkTest, ASlotThatGoesTakesItsLineWithIt) {
   EXPECT_EQ(store_.free_places(), 256u);
 }
 
+TEST_F(DownlinkTest, RepairsGoTwiceOverAPathThatLosesMuchAndCarriesThem) {
+  EXPECT_FALSE(downlink_.wants_redundant_repairs(0.04));
+  EXPECT_TRUE(downlink_.wants_redundant_repairs(0.08));
+  EXPECT_TRUE(downlink_.wants_redundant_repairs(0.04)) << "until it is clearly better";
+  EXPECT_FALSE(downlink_.wants_redundant_repairs(0.02));
+  EXPECT_FALSE(downlink_.wants_redundant_repairs(0.04));
+  downlink_.on_remb(DataRate::kbps(300), now_);
+  EXPECT_FALSE(downlink_.wants_redundant_repairs(0.08)) << "likely our own doing";
+}
+
 }  // namespace
 }  // namespace parley::shard

@@ -366,6 +366,7 @@ void Shard::steer(Peer& peer, sfu::Router& router, Timestamp now) {
     }
   });
   router.set_redundant_audio(peer.id, peer.downlink.wants_redundant_audio(peer.downlink_loss));
+  router.set_redundant_repairs(peer.id, peer.downlink.wants_redundant_repairs(peer.downlink_loss));
   router.set_budget(peer.id, peer.downlink.video_budget(now), now);
   if (router.carries_media(now)) {
     peer.downlink.set_video_demand(router.demand(peer.id), now);
