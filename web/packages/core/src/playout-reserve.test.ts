@@ -25,24 +25,26 @@ class Path {
 describe('PlayoutReserve', () => {
   it('keeps nothing in reserve on a path that loses little', () => {
     const path = new Path();
-    for (const lost of [0, 1, 2, 3, 0]) expect(path.sample(lost)).toBeNull();
+    for (const lost of [0, 1, 0, 1, 0]) expect(path.sample(lost)).toBeNull();
   });
 
   it('keeps two round trips and some on one that loses much, as they were then', () => {
-    const path = new Path();
-    expect(path.sample(10, 60)).toBe(200);
-    expect(path.sample(10, 75)).toBe(200);
-    expect(new Path().sample(10, 400)).toBe(250);
-    expect(new Path().sample(10, 1)).toBe(120);
-    expect(new Path().sample(10, null)).toBe(200);
+    const reaches = (rttMs: number | null): (number | null)[] => {
+      const path = new Path();
+      return [path.sample(10, rttMs), path.sample(0, rttMs), path.sample(0, 75), path.sample(10, 75)];
+    };
+    expect(reaches(60), 'step by step').toEqual([100, 200, 200, 200]);
+    expect(reaches(400)).toEqual([100, 200, 250, 250]);
+    expect(reaches(1)).toEqual([100, 120, 120, 120]);
+    expect(reaches(null)).toEqual([100, 200, 200, 200]);
   });
 
   it('gives it back when the path was clean for a while', () => {
     const path = new Path();
     path.sample(10);
-    for (let i = 0; i < 3; i += 1) path.sample(0);
+    for (let i = 0; i < 10; i += 1) path.sample(0);
     path.sample(8);
-    for (let i = 0; i < 4; i += 1) expect(path.sample(0)).toBe(200);
+    for (let i = 0; i < 14; i += 1) expect(path.sample(0)).toBe(200);
     expect(path.sample(0)).toBeNull();
   });
 
@@ -58,6 +60,6 @@ describe('PlayoutReserve', () => {
     expect(at(10, 5)).toBeNull();
     expect(at(1_000, 5)).toBeNull();
     expect(at(100, 0)).toBeNull();
-    expect(at(300, 20)).toBe(200);
+    expect(at(300, 20)).toBe(100);
   });
 });

@@ -3,11 +3,12 @@
 // for it, and every lost packet is a stutter.
 import type { LegCounters } from './ports.ts';
 
-/** Share of packets lost from which time is kept in reserve, and below which it isn't any more. */
-const LOSSY = 0.02;
-const CLEAN = 0.01;
+/** Share of packets lost from which time is kept in reserve, and below which it isn't any more: 1 % already stutters. */
+const LOSSY = 0.005;
+const FEWEST_LOST = 2;
+const CLEAN = 0.002;
 /** A path that had been lossy is believed to be clean after so many samples, one every 2 s. */
-const CLEAN_SAMPLES = 5;
+const CLEAN_SAMPLES = 15;
 /** Fewer say nothing of a share. */
 const FEWEST_PACKETS = 50;
 /** Beyond two round trips: until a hole is noticed, and a browser's patience before it asks again. */
@@ -16,11 +17,14 @@ const LEAST_MS = 120;
 /** More would be felt in a conversation. */
 const MOST_MS = 250;
 const UNKNOWN_RTT_MS = 60;
+/** More at once would be the very pause that the reserve is to spare. */
+const STEP_MS = 100;
 
 export class PlayoutReserve {
   #received = 0;
   #lost = 0;
   #clean = 0;
+  #goal: number | null = null;
   #reserve: number | null = null;
 
   /** Takes the counters of a leg, about every 2 s; answers the reserve in ms, null for none. */
@@ -33,15 +37,16 @@ export class PlayoutReserve {
     this.#lost = sum('packetsLost');
     if (received + lost < FEWEST_PACKETS) return this.#reserve;
     const share = lost / (received + lost);
-    if (share >= LOSSY) {
+    if (share >= LOSSY && lost >= FEWEST_LOST) {
       const wanted = Math.round(2 * (rttMs ?? UNKNOWN_RTT_MS) + NOTICED_MS);
       // Each change is a small stretch of the sound: not for every wobble of the round trip.
-      this.#reserve ??= Math.min(MOST_MS, Math.max(LEAST_MS, wanted));
+      this.#goal ??= Math.min(MOST_MS, Math.max(LEAST_MS, wanted));
       this.#clean = 0;
-    } else if (share < CLEAN && this.#reserve !== null) {
+    } else if (share < CLEAN && this.#goal !== null) {
       this.#clean += 1;
-      if (this.#clean >= CLEAN_SAMPLES) this.#reserve = null;
+      if (this.#clean >= CLEAN_SAMPLES) this.#goal = null;
     }
+    this.#reserve = this.#goal === null ? null : Math.min(this.#goal, (this.#reserve ?? 0) + STEP_MS);
     return this.#reserve;
   }
 }
