@@ -217,9 +217,13 @@ std::optional<SentOrigin> StreamRewriter::origin_of(uint16_t sequence) const {
   const auto back = static_cast<uint16_t>(static_cast<uint16_t>(last_sequence_) - sequence);
   if (back >= 0x8000) return std::nullopt;  // ahead of what was sent
   const int64_t wanted = last_sequence_ - back;
-  for (const Segment& segment : segments()) {
+  for (size_t i = 0; i < segment_count_; ++i) {
+    const Segment& segment = segments_[i];
     if (wanted > segment.sequences.newest_out()) return std::nullopt;
-    if (const auto in = segment.sequences.origin(wanted)) return SentOrigin{segment.stream, *in};
+    const auto in = segment.sequences.origin(wanted);
+    if (!in) continue;
+    const bool sent_again = age_of(segment.stream, *in) != i;
+    return sent_again ? std::nullopt : std::optional(SentOrigin{segment.stream, *in});
   }
   return std::nullopt;
 }

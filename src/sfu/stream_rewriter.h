@@ -30,7 +30,8 @@
 //  retransmission asked for is found and written exactly as first sent. A packet that comes only
 //  after its segment has ended is rewritten or dropped like any other when it is asked for; once
 //  its segment is kKnownSegments old and dropped any, it becomes a filler: what it belonged to is
-//  not known any more.
+//  not known any more. What a later segment holds again (a replay, or one that began at a key frame
+//  that was overtaken) is found under its newer number only.
 #pragma once
 
 #include <array>
@@ -78,6 +79,7 @@ struct RewrittenPosition {
 struct SentOrigin {
   StreamKey stream;
   int64_t sequence = 0;
+  bool operator==(const SentOrigin&) const = default;
 };
 
 class StreamRewriter {

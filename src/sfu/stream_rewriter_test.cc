@@ -113,6 +113,23 @@ TEST_F(StreamRewriterTest, FindsTheOriginOverSwitchesAndWraps) {
   EXPECT_FALSE(rewriter.origin_of(65'533)) << "before the first";
 }
 
+TEST_F(StreamRewriterTest, WhatIsSentASecondTimeIsFoundUnderItsNewerNumberOnly) {
+  const auto send = [&](StreamKey stream, int64_t sequence) {
+    return rewriter_.rewrite(stream, {.sequence = sequence, .rtp_time = sequence * 3'000}, now_)
+        ->sequence;
+  };
+  rewriter_.begin(kA, {.sequence = 10}, now_);
+  const uint16_t alone = send(kA, 10);
+  const uint16_t first = send(kA, 11);
+  rewriter_.begin(kB, {.sequence = 50}, now_);
+  send(kB, 50);
+  rewriter_.begin_replay(kA, {.sequence = 11}, {.sequence = 11}, now_);
+  const uint16_t again = send(kA, 11);
+  EXPECT_EQ(rewriter_.origin_of(first), std::nullopt) << "its repair would bear the newer number";
+  EXPECT_EQ(rewriter_.origin_of(again), (SentOrigin{kA, 11}));
+  EXPECT_EQ(rewriter_.origin_of(alone), (SentOrigin{kA, 10}));
+}
+
 TEST_F(StreamRewriterTest, ReplayIsSqueezedAndEndsAtThePresent) {
   rewriter_.begin(kA, {.sequence = 1, .rtp_time = 0}, now_);
   rewriter_.rewrite(kA, {.sequence = 1, .rtp_time = 0}, now_);
