@@ -377,7 +377,7 @@ void Router::collect_repairs(Source& source, Timestamp now) {
       relay(source, {.kind = RelayMessage::Kind::kKeyFrame,
                      .encoding = static_cast<uint8_t>(i),
                      .to = 1u << *source.home});
-    } else {
+    } else if (owner) {
       feedback_.push({.endpoint = owner->endpoint,
                       .kind = Feedback::Kind::kKeyFrame,
                       .media_ssrc = encoding.ssrc,
