@@ -8,6 +8,8 @@ const kSmall = { width: 320, height: 180 };
 /** Enough for three spatial layers, the smallest of 240 x 135. */
 const kLarge = { width: 960, height: 540 };
 
+const kSuits = [480, 360, 320, 240];
+
 /** What `receiver` decodes of the camera of `sender` now. */
 async function shown(receiver: Person, sender: Person): Promise<Received | undefined> {
   const id = await sender.id();
@@ -45,10 +47,13 @@ for (const codec of ['VP9', 'AV1', 'H264']) {
     const people = [ana, bo, cy];
     await expectAllMeet(people, { timeout: 60_000 });
     await expectCodec(people, people, codec);
-    // The server leaves out the layers that are larger than the tile.
+    // The server leaves out the layers that are larger than the tile: 480 of 960, or what comes next below where a busy machine's
+    // encoder makes smaller pictures than its camera gives.
     await expect
-      .poll(async () => (await shown(bo, ana))?.frameWidth ?? 0, { message: 'a layer that suits the tile' })
-      .toBe(480);
+      .poll(async () => kSuits.includes((await shown(bo, ana))?.frameWidth ?? 0), {
+        message: 'a layer that suits the tile',
+      })
+      .toBe(true);
   });
 }
 
