@@ -19,6 +19,7 @@ export interface Received {
 export interface Sent {
   readonly source: string;
   readonly rid: string | null;
+  readonly frameWidth: number;
   readonly framesEncoded: number;
 }
 

@@ -19,6 +19,10 @@ test('pictures move and sound goes on at 1, 5 and 10 % loss', async ({ call, wir
   for (const [name, share] of Object.entries(frozen_share))
     expect.soft(share, `${name}'s picture moves`).toBeLessThan(kFrozenShare);
   for (const one of stages) {
+    for (const name of call.cameras.keys())
+      expect
+        .soft(frozenShare([one], name), `${one.name}: ${name}'s picture moves`)
+        .toBeLessThan(kFrozenShare);
     expect.soft(one.longest_silence_ms, `${one.name}: sound goes on`).toBeLessThan(kSilenceMs);
   }
 });
