@@ -35,6 +35,8 @@ constexpr size_t kPictureHead = 10;
 // ±30 %, and a key frame is six times as large.
 constexpr size_t kMostPercent = 130;
 constexpr size_t kKeyFrameFactor = 6;
+constexpr TimeDelta kSoundInterval = TimeDelta::millis(20);
+constexpr uint16_t kSoundTicks = 960;
 constexpr std::array<const char*, 3> kRids = {"l", "m", "h"};
 
 // Of whoever numbers no packets: they carry when they were sent.
@@ -50,6 +52,20 @@ rtp::CodecParameters opus(bool red) {
           .red_payload_type = red ? kRed : uint8_t{0},
           .clock_rate = 48'000};
 }
+
+// `sound` with a copy of itself, which stands for the packet before it.
+std::vector<uint8_t> twice(Bytes sound) {
+  const std::array<rtp::RedBlock, 2> blocks = {{
+      {.payload_type = kOpus, .timestamp_offset = kSoundTicks, .data = sound},
+      {.payload_type = kOpus, .timestamp_offset = 0, .data = sound},
+  }};
+  std::vector<uint8_t> out(2 * sound.size() + 8);
+  const size_t size = rtp::write_red(out, blocks);
+  PARLEY_CHECK(size > 0);
+  out.resize(size);
+  return out;
+}
+
 rtp::CodecParameters vp8() {
   return {.codec = rtp::Codec::kVp8,
           .payload_type = kVp8,
@@ -84,7 +100,8 @@ SimClient::SimClient(Network& network, IpAddress address, uint32_t group,
       transport_(certificate, credentials_, random_),
       sender_(extensions_of(config), network.now(), TimeDelta::zero()) {
   random_.fill(sound_);
-  sender_.add_stream({.codec = opus(false), .ssrc = {random_.u32(), 0}, .mid = "0", .rid = {}});
+  redundant_sound_ = twice(sound_);
+  sender_.add_stream({.codec = opus(true), .ssrc = {random_.u32(), 0}, .mid = "0", .rid = {}});
   set_voice_level(config.voice_level);
   for (int i = 0; i < config.camera_encodings; ++i) {
     sender_.add_stream({.codec = vp8(),
@@ -136,7 +153,7 @@ media::PeerDescription SimClient::describe(const ice::Credentials& server, Track
                                   .mid = "0",
                                   .rids = {},
                                   .ssrcs = {},
-                                  .codecs = {opus(false)},
+                                  .codecs = {opus(true)},
                                   .extensions = extensions_of(config_)});
   }
   if (!camera_.empty()) {
@@ -250,8 +267,12 @@ void SimClient::set_wanted_encodings(uint8_t mask) {
 
 void SimClient::send_media(Timestamp now) {
   if (config_.mic && now >= next_audio_) {
-    next_audio_ = std::max(next_audio_ + TimeDelta::millis(20), now - TimeDelta::millis(20));
-    sender_.send_sound(kMic, sound_, now);
+    next_audio_ = std::max(next_audio_ + kSoundInterval, now - kSoundInterval);
+    if (sound_twice_) {
+      sender_.send_redundant_sound(kMic, redundant_sound_, now);
+    } else {
+      sender_.send_sound(kMic, sound_, now);
+    }
   }
   if (!camera_.empty() && now >= next_frame_) {
     next_frame_ = std::max(next_frame_ + config_.frame_interval, now - config_.frame_interval);

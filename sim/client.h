@@ -32,7 +32,7 @@ struct ClientConfig {
   size_t audio_slots = 3;
   size_t video_slots = 4;
   bool transport_feedback = true;  // numbers its packets; otherwise they carry when they were sent
-  bool red = false;                // takes redundant audio
+  bool red = false;                // takes redundant audio in its slots
   uint8_t voice_level = 30;        // RFC 6464; 127 is silent
   TimeDelta frame_interval = TimeDelta::millis(40);
 };
@@ -56,6 +56,8 @@ class SimClient final : public Node {
   void set_sending(bool sending) { sending_ = sending; }
   bool sending() const { return sending_; }
   void set_voice_level(uint8_t level);
+  // Sound is sent with a copy of the packet before it (RED), or plain as at first.
+  void set_sound_twice(bool twice) { sound_twice_ = twice; }
   // Which encodings of the camera are made, as media::LayersWanted says it; one that wakes up
   // begins with a key frame.
   void set_wanted_encodings(uint8_t mask);
@@ -131,6 +133,8 @@ class SimClient final : public Node {
   bool sending_ = true;
   load::MediaSender sender_;
   std::array<uint8_t, 60> sound_{};
+  std::vector<uint8_t> redundant_sound_;  // all packets of sound are alike, so all of these are
+  bool sound_twice_ = false;
   std::vector<Encoder> camera_;
   std::vector<uint32_t> audio_ssrcs_;
   std::vector<uint32_t> video_ssrcs_;

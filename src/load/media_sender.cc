@@ -55,6 +55,13 @@ void MediaSender::send_sound(size_t index, Bytes payload, Timestamp now) {
   plan(index, {.rtp_time = rtp_time(streams_[index], now), .body = payload});
 }
 
+void MediaSender::send_redundant_sound(size_t index, Bytes payload, Timestamp now) {
+  PARLEY_CHECK(index < streams_.size() && payload.size() <= kPayload);
+  PARLEY_CHECK(streams_[index].config.codec.red_payload_type != 0);
+  if (plans_.size() >= kMaxPlans) return;
+  plan(index, {.red = true, .rtp_time = rtp_time(streams_[index], now), .body = payload});
+}
+
 rtp::Vp8Descriptor MediaSender::begin_picture(Stream& stream, bool key_frame, uint8_t temporal,
                                               bool layer_sync) {
   stream.picture_id = (stream.picture_id + 1) & 0x7fff;
@@ -195,7 +202,9 @@ size_t MediaSender::write(const Stream& stream, const Kept& packet, bool repair,
   if (!config.rid.empty())
     extensions.push_back({repair ? ids_.repaired_rid : ids_.rid, as_bytes(config.rid)});
   const rtp::HeaderFields fields{
-      .payload_type = repair ? config.codec.rtx_payload_type : config.codec.payload_type,
+      .payload_type = repair       ? config.codec.rtx_payload_type
+                      : packet.red ? config.codec.red_payload_type
+                                   : config.codec.payload_type,
       .marker = packet.marker,
       .sequence_number = repair ? stream.next_rtx_sequence : packet.sequence,
       .timestamp = packet.rtp_time,

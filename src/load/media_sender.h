@@ -87,6 +87,8 @@ class MediaSender {
 
   // Plans one packet of sound; `payload` must live as long as the sender.
   void send_sound(size_t stream, Bytes payload, Timestamp now);
+  // The same for a payload that is RED (RFC 2198), which the stream's codec must have a number for.
+  void send_redundant_sound(size_t stream, Bytes payload, Timestamp now);
   // Plans the packets of a picture, with the next picture id.
   void send_picture(size_t stream, const Picture& picture, Timestamp now);
 
@@ -120,6 +122,7 @@ class MediaSender {
     uint16_t sequence = 0;
     bool used = false;
     bool marker = false;
+    bool red = false;
     uint8_t head_size = 0;
     uint8_t stamp_offset = 0;  // in `head`, until the time is written; 0: none
     std::array<uint8_t, kBlankHead> head{};

@@ -72,6 +72,33 @@ TEST(MediaScenario, SoundOnALossyPathComesTwice) {
   expect_no_faults(world);
 }
 
+// The other way: what its sender sends twice is whole for all, whether or not they take RED, and
+// the changes to it and back are seen by nobody.
+TEST(MediaScenario, SoundSentTwiceOverALossyWayUpIsWholeForEverybody) {
+  MediaWorld world(seed_or(10));
+  SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());
+  SimClient& speaker = world.join({}, {.loss = 0.08});
+  SimClient& takes_red = world.join({.red = true, .voice_level = 127});
+  SimClient& without = world.join({.voice_level = 127});
+  ASSERT_TRUE(
+      world.network.run_until_true([&] { return world.all_connected(); }, TimeDelta::seconds(10)));
+  world.network.run_for(TimeDelta::seconds(2));
+  const auto heard_in_10_s = [&] {
+    const auto heard = [&](const SimClient& who) { return who.received_of(speaker.mic_track()); };
+    const std::array<uint64_t, 2> before = {heard(takes_red), heard(without)};
+    world.network.run_for(TimeDelta::seconds(10));
+    EXPECT_EQ(heard(takes_red) - before[0], heard(without) - before[1]);
+    return heard(without) - before[1];
+  };
+  for (int round = 0; round < 2; ++round) {
+    speaker.set_sound_twice(false);
+    EXPECT_LE(heard_in_10_s(), 480u) << "of 500 packets: the loss is real";
+    speaker.set_sound_twice(true);
+    EXPECT_GE(heard_in_10_s(), 490u) << "two in a row must be lost for a gap";
+  }
+  expect_no_faults(world);
+}
+
 TEST(MediaScenario, PublisherWithoutTransportFeedbackIsToldItsRate) {
   MediaWorld world(seed_or(9));
   SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());

@@ -28,7 +28,7 @@ export class Laboratory {
   readonly wire: LabWire;
   /** Behind the wire. */
   readonly receivers: Browser;
-  /** Beside the server. Their microphones hear speech without a pause. */
+  /** Beside the server. All microphones hear speech without a pause. */
   readonly publishers: Browser;
   readonly #holder: ChildProcess;
   readonly #folder: string;
@@ -62,13 +62,10 @@ export class Laboratory {
     await writeVoice(voice);
     const picture = join(folder, 'camera.y4m');
     await writeCamera(picture, kCamera);
-    const receivers = await launchChromium(null, { executablePath: program, args: kFrugal });
+    const speaking = [...kFrugal, `--use-file-for-fake-audio-capture=${voice}`];
+    const receivers = await launchChromium(null, { executablePath: program, args: speaking });
     const publishers = await launchChromium(null, {
-      args: [
-        ...kFrugal,
-        `--use-file-for-fake-audio-capture=${voice}`,
-        `--use-file-for-fake-video-capture=${picture}`,
-      ],
+      args: [...speaking, `--use-file-for-fake-video-capture=${picture}`],
     });
     return new Laboratory({ wire, receivers, publishers, holder, folder });
   }

@@ -15,6 +15,7 @@ import { legState, TaskLine } from './leg-state.ts';
 import { setReserve } from './playout.ts';
 import { DIRECT_START_KBPS, preferCodec, withStartBitrate } from './sdp-quirks.ts';
 import { SenderControl } from './sender-control.ts';
+import { sendSoundTwice } from './sound-twice.ts';
 
 /** The server can take over at any time, so a direct way that is silent this long is given up. */
 const INTERRUPTED_LIMIT_MS = 4_000;
@@ -52,6 +53,7 @@ export class BrowserDirectLeg implements DirectLegPort {
   #waitingCandidates: (RTCIceCandidateInit | null)[] | null = [];
   #shrinkTimer: ReturnType<typeof setTimeout> | undefined;
   #interruptedTimer: ReturnType<typeof setTimeout> | undefined;
+  #soundTwice = false;
   #closed = false;
 
   constructor(options: DirectLegOptions, handlers: DirectLegHandlers) {
@@ -124,6 +126,16 @@ export class BrowserDirectLeg implements DirectLegPort {
 
   setReserve(ms: number | null): void {
     for (const { receiver } of this.#transceivers.values()) setReserve(receiver, ms);
+  }
+
+  setSoundTwice(on: boolean): void {
+    if (on === this.#soundTwice) return;
+    this.#soundTwice = on;
+    void this.#tasks.run(async () => {
+      if (this.#closed) return;
+      // Sound that goes on plain is no reason to end a call.
+      await sendSoundTwice(this.#connection, on).catch((error: unknown) => console.warn('sound', error));
+    });
   }
 
   close(): void {

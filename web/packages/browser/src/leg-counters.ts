@@ -53,7 +53,14 @@ function incoming(stat: Stat, mid: string, codecs: Codecs): IncomingCounters {
   };
 }
 
-function outgoing(stat: Stat, source: MediaSource, codecs: Codecs): OutgoingCounters {
+/** What the other end reported of a sent stream. */
+function reportOf(stats: readonly Stat[], sent: Stat): OutgoingCounters['reported'] {
+  const report = stats.find((stat) => stat.type === 'remote-inbound-rtp' && stat.localId === sent.id);
+  if (report === undefined) return null;
+  return { at: numberOf(report, 'timestamp'), packetsLost: numberOf(report, 'packetsLost') };
+}
+
+function outgoing(stats: readonly Stat[], stat: Stat, source: MediaSource, codecs: Codecs): OutgoingCounters {
   return {
     source,
     kind: kindOf(stat),
@@ -64,6 +71,8 @@ function outgoing(stat: Stat, source: MediaSource, codecs: Codecs): OutgoingCoun
     framesEncoded: numberOf(stat, 'framesEncoded'),
     codec: codecs.get(textOf(stat, 'codecId') ?? '') ?? null,
     cpuLimited: stat.active !== false && stat.qualityLimitationReason === 'cpu',
+    packetsSent: numberOf(stat, 'packetsSent'),
+    reported: reportOf(stats, stat),
   };
 }
 
@@ -103,7 +112,7 @@ export function countersFrom(
     }
     if (stat.type === 'outbound-rtp' && mid !== null) {
       const source = sourceOf(mid);
-      if (source !== null) sent.push(outgoing(stat, source, codecs));
+      if (source !== null) sent.push(outgoing(stats, stat, source, codecs));
     }
     const isSelected = selected === undefined ? stat.selected === true : stat.id === selected;
     if (stat.type === 'candidate-pair' && isSelected) {

@@ -158,6 +158,19 @@ describe('countersFrom', () => {
     ]);
   });
 
+  it('finds what the other end reported of what was sent', () => {
+    const stats = [
+      { type: 'outbound-rtp', id: 'a', mid: '0', kind: 'audio', packetsSent: 90 },
+      { type: 'outbound-rtp', id: 'b', mid: '1', kind: 'audio', packetsSent: 7 },
+      { type: 'remote-inbound-rtp', id: 'r', localId: 'a', timestamp: 1_234, packetsLost: 3 },
+    ];
+    const { outgoing } = countersFrom(stats, (mid) => (mid === '0' ? 'mic' : 'screen-audio'));
+    expect(outgoing).toMatchObject([
+      { source: 'mic', packetsSent: 90, reported: { at: 1_234, packetsLost: 3 } },
+      { source: 'screen-audio', packetsSent: 7, reported: null },
+    ]);
+  });
+
   it('finds the round trip by the selected mark where transports are not reported', () => {
     const stats = [{ type: 'candidate-pair', id: 'a', selected: true, currentRoundTripTime: 0.01 }];
     expect(countersFrom(stats, () => null).rttMs).toBe(10);

@@ -9,6 +9,7 @@ import { legState, TaskLine } from './leg-state.ts';
 import { setReserve } from './playout.ts';
 import { preferCodec } from './sdp-quirks.ts';
 import { SenderControl, type WantedEncoding } from './sender-control.ts';
+import { sendSoundTwice, soundOrder } from './sound-twice.ts';
 import { chooseCodec, negotiatedCodec, planCodec, type VideoCodec } from './video-codec.ts';
 
 const AUDIO_SLOTS = 6;
@@ -42,6 +43,7 @@ export class BrowserServerLeg implements ServerLegPort {
   readonly #askedCodec: VideoCodec | null;
   #roomCodecs: readonly string[] = [];
   #sending = false;
+  #soundTwice = false;
   #closed = false;
 
   constructor(options: ServerLegOptions, handlers: ServerLegHandlers) {
@@ -69,7 +71,10 @@ export class BrowserServerLeg implements ServerLegPort {
   async acceptAnswer(sdp: string): Promise<void> {
     await this.#tasks.run(async () => {
       if (this.#connection.signalingState !== 'have-local-offer') return;
-      await this.#connection.setRemoteDescription({ type: 'answer', sdp });
+      await this.#connection.setRemoteDescription({
+        type: 'answer',
+        sdp: soundOrder(sdp, this.#soundTwice),
+      });
       for (const { mid, receiver } of this.#receiving) {
         if (mid !== null && !this.#slots.has(mid)) this.#slots.set(mid, new IncomingTrack(mid, receiver));
       }
@@ -114,6 +119,14 @@ export class BrowserServerLeg implements ServerLegPort {
 
   setReserve(ms: number | null): void {
     for (const { receiver } of this.#receiving) setReserve(receiver, ms);
+  }
+
+  setSoundTwice(on: boolean): void {
+    if (on === this.#soundTwice) return;
+    this.#soundTwice = on;
+    void this.#tasks.run(async () => {
+      if (!this.#closed) await sendSoundTwice(this.#connection, on);
+    });
   }
 
   close(): void {

@@ -9,6 +9,7 @@ import { HealthReporter } from './health.ts';
 import { PlayoutReserve } from './playout-reserve.ts';
 import { ShownMedia, type Candidate } from './shown-media.ts';
 import { SlotMap } from './slot-map.ts';
+import { SoundRedundancy } from './sound-redundancy.ts';
 import type { Bars, MeetingStats, SentStats, Topology } from './snapshot.ts';
 import { StatsLedger, type CounterOwner } from './stats-ledger.ts';
 import type { TopologyMachine, Way } from './topology-machine.ts';
@@ -39,7 +40,7 @@ export class MediaRouter {
   readonly #ledger = new StatsLedger();
   readonly #health = new HealthReporter();
   readonly #directQuality = new DirectQuality();
-  readonly #reserves = new WeakMap<MediaLeg, PlayoutReserve>();
+  readonly #paths = new WeakMap<MediaLeg, { reserve: PlayoutReserve; redundancy: SoundRedundancy }>();
   readonly #clock: Clock;
   readonly #audio: AudioOutputPort;
   readonly #parts: MediaParts;
@@ -134,14 +135,18 @@ export class MediaRouter {
     const way = this.#parts.topology.inForce;
     const direct = way.mode === 'p2p' ? (this.#parts.direct.get(way.epoch)?.id ?? null) : null;
     this.#directQuality.sample(direct, samples.find(({ id }) => id === direct)?.counters ?? null);
-    for (const { port, counters } of samples) this.#keepReserve(port, counters);
+    for (const { port, counters } of samples) this.#answerLosses(port, counters);
     return this.#health.sample(this.#clock.now(), samples);
   }
 
-  #keepReserve(port: MediaLeg, counters: LegCounters): void {
-    const reserve = this.#reserves.get(port) ?? new PlayoutReserve();
-    this.#reserves.set(port, reserve);
-    port.setReserve(reserve.sample(counters));
+  #answerLosses(port: MediaLeg, counters: LegCounters): void {
+    const path = this.#paths.get(port) ?? {
+      reserve: new PlayoutReserve(),
+      redundancy: new SoundRedundancy(),
+    };
+    this.#paths.set(port, path);
+    port.setReserve(path.reserve.sample(counters));
+    port.setSoundTwice(path.redundancy.sample(this.#clock.now(), counters));
   }
 
   get deviceSlow(): boolean {

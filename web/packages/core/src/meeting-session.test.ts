@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from './testing/fake-clock.ts';
-import { incomingCounters } from './testing/fake-media.ts';
+import { incomingCounters, outgoingCounters } from './testing/fake-media.ts';
 import { person } from './testing/fake-server.ts';
 import { DRAIN_MS } from './topology-machine.ts';
 import { words } from './words.ts';
@@ -585,6 +585,31 @@ describe('hints', () => {
     }
     expect(f.legs.direct.reserve).toBe(120);
     expect(f.legs.server.reserve).toBeNull();
+  });
+
+  it('sends sound twice on the way that loses it', async () => {
+    const f = new MeetingFixture();
+    await f.direct();
+    const speak = async (lost: number): Promise<void> => {
+      const before = f.legs.direct.sent[0];
+      const packetsLost = (before?.reported?.packetsLost ?? 0) + lost;
+      f.legs.direct.sent = [
+        outgoingCounters({
+          source: 'mic',
+          kind: 'audio',
+          packetsSent: (before?.packetsSent ?? 0) + 100,
+          reported: { at: f.clock.now(), packetsLost },
+        }),
+      ];
+      await f.clock.advance(2_000);
+    };
+    for (let round = 0; round < 3; round += 1) await speak(0);
+    expect(f.legs.direct.soundTwice).toBe(false);
+    for (let round = 0; round < 3; round += 1) await speak(8);
+    expect(f.legs.direct.soundTwice).toBe(true);
+    expect(f.legs.server.soundTwice).toBe(false);
+    for (let round = 0; round < 20; round += 1) await speak(0);
+    expect(f.legs.direct.soundTwice).toBe(false);
   });
 
   it('shows the loss of a direct call at the other’s tile', async () => {

@@ -81,6 +81,9 @@ export interface OutgoingCounters {
   readonly framesEncoded: number;
   readonly codec: string | null;
   readonly cpuLimited: boolean;
+  readonly packetsSent: number;
+  /** What the other end last reported of them, and when by its own name of the time; null before it did. */
+  readonly reported: { readonly at: number; readonly packetsLost: number } | null;
 }
 
 export interface LegCounters {
@@ -100,6 +103,8 @@ export interface MediaLeg {
   counters(): Promise<LegCounters>;
   /** What arrives is shown and played this much later than it could (ms), so that repairs are in time; null: as soon as it can. */
   setReserve(ms: number | null): void;
+  /** Each packet of sound is sent with a copy of the one before it (RED), where both ends take it. */
+  setSoundTwice(on: boolean): void;
   close(): void;
 }
 

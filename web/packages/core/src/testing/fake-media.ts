@@ -17,6 +17,7 @@ import type {
   LegCounters,
   LegFactory,
   LevelMeterPort,
+  OutgoingCounters,
   ServerLegHandlers,
   ServerLegPort,
 } from '../ports.ts';
@@ -38,6 +39,24 @@ export function incomingCounters(change: Partial<IncomingCounters>): IncomingCou
     totalFreezesDuration: 0,
     audioEnergy: 0,
     codec: null,
+    ...change,
+  };
+}
+
+/** A sending m-line on which nothing went; a test says what did. */
+export function outgoingCounters(change: Partial<OutgoingCounters>): OutgoingCounters {
+  return {
+    source: 'camera',
+    kind: 'video',
+    rid: null,
+    frameWidth: 0,
+    frameHeight: 0,
+    bytes: 0,
+    framesEncoded: 0,
+    codec: null,
+    cpuLimited: false,
+    packetsSent: 0,
+    reported: null,
     ...change,
   };
 }
@@ -95,7 +114,9 @@ export class FakeServerLeg implements ServerLegPort {
   sending = false;
   closed = false;
   stats: IncomingCounters[] = [];
+  sent: OutgoingCounters[] = [];
   reserve: number | null = null;
+  soundTwice = false;
 
   constructor(name: string, handlers: ServerLegHandlers) {
     this.name = name;
@@ -145,11 +166,15 @@ export class FakeServerLeg implements ServerLegPort {
   }
 
   counters(): Promise<LegCounters> {
-    return Promise.resolve({ incoming: [...this.stats], outgoing: [], rttMs: 20, path: null });
+    return Promise.resolve({ incoming: [...this.stats], outgoing: [...this.sent], rttMs: 20, path: null });
   }
 
   setReserve(ms: number | null): void {
     this.reserve = ms;
+  }
+
+  setSoundTwice(on: boolean): void {
+    this.soundTwice = on;
   }
 
   close(): void {
@@ -176,7 +201,9 @@ export class FakeDirectLeg implements DirectLegPort {
   #arrived = 0;
   closed = false;
   stats: IncomingCounters[] = [];
+  sent: OutgoingCounters[] = [];
   reserve: number | null = null;
+  soundTwice = false;
 
   constructor(name: string, role: DirectRole, iceServers: readonly IceServer[], handlers: DirectLegHandlers) {
     this.name = name;
@@ -226,11 +253,15 @@ export class FakeDirectLeg implements DirectLegPort {
   }
 
   counters(): Promise<LegCounters> {
-    return Promise.resolve({ incoming: [...this.stats], outgoing: [], rttMs: 5, path: null });
+    return Promise.resolve({ incoming: [...this.stats], outgoing: [...this.sent], rttMs: 5, path: null });
   }
 
   setReserve(ms: number | null): void {
     this.reserve = ms;
+  }
+
+  setSoundTwice(on: boolean): void {
+    this.soundTwice = on;
   }
 
   close(): void {
