@@ -1,6 +1,7 @@
 #include "sfu/down_slot.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "rtp/dependency_descriptor.h"
 #include "rtp/vp8_descriptor.h"
@@ -58,7 +59,8 @@ DownSlot::DownSlot(const media::SlotDescription& description, uint32_t endpoint,
       filters_(is_video() ? std::make_unique<Filters>() : nullptr),
       rewriter_(clock_rate_of(description), static_cast<uint16_t>(random.u32()), random.u32()),
       rtx_sequence_(static_cast<uint16_t>(random.u32())),
-      repeats_(is_video() ? kRepeats : 0) {
+      repeats_(is_video() ? kRepeats : 0),
+      reported_({.numbers = rewriter_.numbers()}) {
   read_description();
 }
 
@@ -284,6 +286,16 @@ std::optional<TimeDelta> DownSlot::round_trip(uint32_t last_report, uint32_t del
   const TimeDelta held = TimeDelta::micros(int64_t{delay_since} * 1'000'000 / 65536);
   const TimeDelta trip = now - reported_at_ - held;
   return trip >= TimeDelta::zero() ? std::optional(trip) : std::nullopt;
+}
+
+double DownSlot::take_loss(int32_t cumulative_lost) {
+  const Reported now{.numbers = rewriter_.numbers(), .packets = packets_, .lost = cumulative_lost};
+  const Reported before = std::exchange(reported_, now);
+  const int64_t numbers = now.numbers - before.numbers;
+  if (numbers <= 0) return 0;
+  const int64_t never_sent = numbers - int64_t{now.packets - before.packets};
+  const int64_t lost = int64_t{now.lost} - before.lost - never_sent;
+  return std::clamp(static_cast<double>(lost) / static_cast<double>(numbers), 0.0, 1.0);
 }
 
 }  // namespace parley::sfu

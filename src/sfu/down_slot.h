@@ -160,6 +160,10 @@ class DownSlot {
   // of our reports.
   std::optional<TimeDelta> round_trip(uint32_t last_report, uint32_t delay_since,
                                       Timestamp now) const;
+  // Share lost on the way to the viewer since this was last asked, 0..1, by its word on how many it
+  // lost so far. Numbers that stayed free since their packets never came up look lost to it, too,
+  // but say nothing of its path.
+  double take_loss(int32_t cumulative_lost);
 
   // When a key frame was forwarded last.
   Timestamp key_frame_at() const { return key_frame_at_; }
@@ -230,6 +234,13 @@ class DownSlot {
   std::vector<Repeat> repeats_;  // video: kRepeats, by sequence
   uint32_t reported_ntp_ = 0;
   Timestamp reported_at_;
+  // As of the viewer's last report.
+  struct Reported {
+    int64_t numbers = 0;
+    uint32_t packets = 0;
+    int32_t lost = 0;
+  };
+  Reported reported_;
 };
 
 }  // namespace parley::sfu

@@ -149,6 +149,9 @@ class StreamRewriter {
   std::optional<uint32_t> map_time(StreamKey stream, int64_t rtp_time) const;
 
   uint16_t last_sequence() const { return static_cast<uint16_t>(last_sequence_); }
+  // The same unwrapped: how many numbers were given, free ones (rule 3) included, from an arbitrary
+  // start.
+  int64_t numbers() const { return last_sequence_; }
   uint32_t last_time() const { return static_cast<uint32_t>(last_time_); }
   bool started() const { return line_.has_value(); }
 

@@ -22,9 +22,12 @@ void note_reception(Peer& peer, sfu::Router& router, const rtp::ReportBlocks& bl
   float loss = 0;
   std::optional<TimeDelta> round_trip;
   for (const auto& block : blocks) {
-    loss = std::max(loss, static_cast<float>(block.fraction_lost) / 256.0f);
-    const sfu::DownSlot* slot = router.find_slot(peer.id, block.ssrc);
-    if (!slot) continue;
+    sfu::DownSlot* slot = router.find_slot(peer.id, block.ssrc);
+    if (!slot) {
+      loss = std::max(loss, static_cast<float>(block.fraction_lost) / 256.0f);
+      continue;
+    }
+    loss = std::max(loss, static_cast<float>(slot->take_loss(block.cumulative_lost)));
     if (const auto trip = slot->round_trip(block.last_sr, block.delay_since_last_sr, now)) {
       round_trip = trip;
       peer.round_trip =

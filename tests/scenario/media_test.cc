@@ -2,7 +2,9 @@
 // PARLEY_SEED repeats one.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <variant>
 
 #include "sim/media_world.h"
 #include "sim/seed.h"
@@ -80,6 +82,14 @@ TEST(MediaScenario, SoundSentTwiceOverALossyWayUpIsWholeForEverybody) {
   SimClient& speaker = world.join({}, {.loss = 0.08});
   SimClient& takes_red = world.join({.red = true, .voice_level = 127});
   SimClient& without = world.join({.voice_level = 127});
+  float uplink = 0;
+  float downlink = 0;
+  world.server.on_event = [&](const media::Event& event) {
+    const auto* quality = std::get_if<media::PeerQuality>(&event);
+    if (quality == nullptr) return;
+    uplink = std::max(uplink, quality->uplink_loss);
+    downlink = std::max(downlink, quality->downlink_loss);
+  };
   ASSERT_TRUE(
       world.network.run_until_true([&] { return world.all_connected(); }, TimeDelta::seconds(10)));
   world.network.run_for(TimeDelta::seconds(2));
@@ -96,6 +106,9 @@ TEST(MediaScenario, SoundSentTwiceOverALossyWayUpIsWholeForEverybody) {
     speaker.set_sound_twice(true);
     EXPECT_GE(heard_in_10_s(), 490u) << "two in a row must be lost for a gap";
   }
+  EXPECT_EQ(takes_red.red_packets, 0u) << "its own path is clean";
+  EXPECT_GT(uplink, 0.05f);
+  EXPECT_LT(downlink, 0.015f) << "the speaker's losses are nobody else's";
   expect_no_faults(world);
 }
 
