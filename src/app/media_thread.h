@@ -111,7 +111,7 @@ class MediaThread {
   bool run_once() {
     bool running = true;
     const Deadline deadline = shard_->poll_timeout();
-    const auto ready = loop_.wait(deadline.when);
+    const auto ready = loop_.wait(deadline.when + deadline.leeway);
     for (const uint32_t tag : ready) {
       if (tag == kCommandTag) handle_commands();
       if (tag == kSocketTag) handle_datagrams();

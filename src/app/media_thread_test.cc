@@ -16,10 +16,12 @@ namespace {
 // Answers each datagram three times, each command with an event, and a deadline with another event.
 class FakeShard {
  public:
+  explicit FakeShard(TimeDelta wait = TimeDelta::millis(5), TimeDelta leeway = {})
+      : wait_(wait), leeway_(leeway) {}
   void handle_command(const media::Command& command, Timestamp now) {
     const auto& removed = std::get<media::RemovePeer>(command);
     events_.push_back(media::TrackLive{removed.peer, TrackId{1}});
-    deadline_ = now + TimeDelta::millis(5);
+    deadline_ = now + wait_;
   }
   void handle_datagram(const FlowPath& path, MutableBytes bytes, Timestamp, TimeDelta) {
     path_ = path;
@@ -44,9 +46,13 @@ class FakeShard {
     events_.pop_front();
     return true;
   }
-  Deadline poll_timeout() const { return {deadline_, "test"}; }
+  Deadline poll_timeout() const {
+    return deadline_.is_never() ? Deadline() : Deadline{deadline_, "test", leeway_};
+  }
 
  private:
+  TimeDelta wait_;
+  TimeDelta leeway_;
   FlowPath path_;
   std::string text_;
   std::string buffer_;  // overwritten by the next poll
@@ -129,6 +135,22 @@ TEST(MediaThreadTest, CarriesCommandsInAndEventsOutAndKeepsDeadlines) {
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(std::get<media::TrackLive>(events[0]).peer, PeerId{4});
   EXPECT_EQ(std::get<media::TrackLive>(events[1]).peer, PeerId{9});
+}
+
+TEST(MediaThreadTest, WhatIsDueAndCanWaitIsDoneWithTheNextDatagram) {
+  FakeThread thread(std::move(*bind_media_socket(0, 0)),
+                    std::make_unique<FakeShard>(TimeDelta::zero(), TimeDelta::seconds(3600)),
+                    "test");
+  ASSERT_TRUE(thread.send(media::RemovePeer{PeerId{4}}));
+  ASSERT_EQ(wait_events(thread, 1).size(), 1u);
+  const IpAddress loopback = IpAddress::v4(127, 0, 0, 1);
+  auto client = io::UdpSocket::bind(loopback, 0);
+  ASSERT_TRUE(client);
+  const io::OutgoingDatagram ask{{{}, {loopback, thread.port()}}, as_bytes("hello")};
+  client->send({&ask, 1});
+  const auto events = wait_events(thread, 1);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(std::get<media::TrackLive>(events[0]).peer, PeerId{9});
 }
 
 // The first check of a client that was just told of its seat found nobody there, and came again

@@ -10,6 +10,8 @@ namespace parley {
 struct Deadline {
   Timestamp when = Timestamp::never();
   const char* reason = "idle";  // a string literal
+  // How much later will do for a driver that has nothing else to wake for.
+  TimeDelta leeway = {};
 
   // The earlier of the two; at equal times the first.
   static constexpr Deadline earliest(Deadline a, Deadline b) { return b.when < a.when ? b : a; }

@@ -13,6 +13,9 @@ namespace parley::shard {
 namespace {
 
 constexpr TimeDelta kTick = sfu::Router::kTick;
+// To sleep and to wake up costs as much as to forward dozens of packets. So while anything comes,
+// ticks are done with it: a camera's pictures are 33 ms apart.
+constexpr TimeDelta kTickLeeway = TimeDelta::millis(20);
 constexpr TimeDelta kQualityInterval = TimeDelta::seconds(2);
 
 media::PeerState to_media(transport::PeerState state) {
@@ -441,7 +444,9 @@ bool Shard::poll_event(media::Event& out) {
 }
 
 Deadline Shard::poll_timeout() const {
-  return next_pace_ < next_tick_ ? Deadline{next_pace_, "pacer"} : Deadline{next_tick_, "tick"};
+  if (next_pace_ < next_tick_) return {next_pace_, "pacer"};
+  if (next_tick_.is_never()) return {};
+  return {next_tick_, "tick", std::min(kTickLeeway, next_pace_ - next_tick_)};
 }
 
 }  // namespace parley::shard

@@ -220,6 +220,16 @@ TEST(ShardTest, PacketsBearTheTimeAtWhichTheyAreSealedNotThatOfTheirArrival) {
   EXPECT_GE(polls, 10u);
 }
 
+TEST(ShardTest, ATickMayWaitForTheNextPictureButNoPacketMay) {
+  TestingCall call(1, {.transport_sequence = 3});
+  const Deadline tick = call.shard().poll_timeout();
+  EXPECT_STREQ(tick.reason, "tick");
+  EXPECT_EQ(tick.leeway, TimeDelta::millis(20));
+  for (auto& packet : call.make_video_packets(60)) call.forward(packet);
+  const Deadline paced = call.shard().poll_timeout();
+  EXPECT_LT(paced.when + paced.leeway, tick.when);
+}
+
 TEST(ShardTest, WhoLeftIsUnknownAndTheOthersAreNot) {
   TestingCall call(2);
   call.command(media::RemovePeer{TestingCall::peer(1)});
