@@ -23,13 +23,17 @@ constexpr uint8_t kOpus = 111;
 constexpr uint8_t kRed = 63;
 constexpr uint8_t kVp8 = 96;
 constexpr uint8_t kRtx = 97;
+constexpr uint8_t kLayered = 98;
+constexpr uint8_t kLayeredRtx = 99;
 constexpr rtp::HeaderExtensionIds kExtensions{.mid = 4,
                                               .rid = 10,
                                               .repaired_rid = 11,
                                               .audio_level = 1,
                                               .transport_sequence = 3,
                                               .abs_send_time = 2,
-                                              .video_orientation = 13};
+                                              .video_orientation = 13,
+                                              .dependency_descriptor = 12,
+                                              .video_layers_allocation = 14};
 // RFC 6386 §9.1: frame tag (bit 0 clear: key frame), start code, width and height.
 constexpr size_t kPictureHead = 10;
 // ±30 %, and a key frame is six times as large.
@@ -103,7 +107,13 @@ SimClient::SimClient(Network& network, IpAddress address, uint32_t group,
   redundant_sound_ = twice(sound_);
   sender_.add_stream({.codec = opus(true), .ssrc = {random_.u32(), 0}, .mid = "0", .rid = {}});
   set_voice_level(config.voice_level);
-  for (int i = 0; i < config.camera_encodings; ++i) {
+  PARLEY_CHECK(!config.layers || !config.mic);
+  if (config.layers && config.camera_encodings > 0) {
+    const rtp::SsrcPair ssrc{random_.u32(), random_.u32()};
+    layered_camera_ = std::make_unique<LayeredCamera>(*config.layers, camera_codec(), ssrc, "1",
+                                                      extensions_of(config), random_);
+  }
+  for (int i = 0; i < config.camera_encodings && !config.layers; ++i) {
     sender_.add_stream({.codec = vp8(),
                         .ssrc = {random_.u32(), random_.u32()},
                         .mid = "1",
@@ -120,6 +130,14 @@ SimClient::SimClient(Network& network, IpAddress address, uint32_t group,
     encoder.key_picture = make_picture(encoder.width, encoder.height, true, most * kKeyFrameFactor);
     camera_.push_back(std::move(encoder));
   }
+}
+
+rtp::CodecParameters SimClient::camera_codec() const {
+  if (!config_.layers) return vp8();
+  return {.codec = config_.layers->codec,
+          .payload_type = kLayered,
+          .rtx_payload_type = kLayeredRtx,
+          .clock_rate = 90'000};
 }
 
 void SimClient::set_voice_level(uint8_t level) {
@@ -156,14 +174,14 @@ media::PeerDescription SimClient::describe(const ice::Credentials& server, Track
                                   .codecs = {opus(true)},
                                   .extensions = extensions_of(config_)});
   }
-  if (!camera_.empty()) {
+  if (!camera_.empty() || layered_camera_) {
     media::TrackDescription camera{.id = camera_track_,
                                    .kind = rtp::MediaKind::kVideo,
                                    .group = group_,
                                    .mid = "1",
                                    .rids = {},
                                    .ssrcs = {},
-                                   .codecs = {vp8()},
+                                   .codecs = {camera_codec()},
                                    .extensions = extensions_of(config_)};
     for (size_t i = 0; camera_.size() > 1 && i < camera_.size(); ++i)
       camera.rids.push_back(sender_.config(camera_stream(i)).rid);
@@ -179,8 +197,10 @@ media::PeerDescription SimClient::describe(const ice::Credentials& server, Track
          .kind = kind,
          .mid = std::to_string(1 + id),
          .ssrc = pair,
-         .codecs = {video ? vp8() : opus(config_.red)},
-         .extensions = {.transport_sequence = kExtensions.transport_sequence}});
+         .codecs = {video ? camera_codec() : opus(config_.red)},
+         .extensions = {.transport_sequence = kExtensions.transport_sequence,
+                        .dependency_descriptor =
+                            config_.layers ? kExtensions.dependency_descriptor : uint8_t{0}}});
     ++id;
   };
   for (size_t i = 0; i < config_.audio_slots; ++i) describe_slot(rtp::MediaKind::kAudio);
@@ -192,7 +212,11 @@ void SimClient::add_slot(rtp::MediaKind kind, const rtp::SsrcPair& pair) {
   const bool video = kind == rtp::MediaKind::kVideo;
   (video ? video_ssrcs_ : audio_ssrcs_).push_back(pair.ssrc);
   if (pair.rtx_ssrc != 0) media_of_rtx_[pair.rtx_ssrc] = pair.ssrc;
-  checkers_[pair.ssrc] = std::make_unique<StreamChecker>(video);
+  if (video && config_.layers) {
+    decoders_[pair.ssrc] = std::make_unique<LayeredDecoder>(config_.layers->codec);
+  } else {
+    checkers_[pair.ssrc] = std::make_unique<StreamChecker>(video);
+  }
   receptions_.emplace(
       pair.ssrc,
       Reception{.sequence = {}, .statistics = sfu::ReceiveStatistics(video ? 90'000 : 48'000)});
@@ -274,9 +298,13 @@ void SimClient::send_media(Timestamp now) {
       sender_.send_sound(kMic, sound_, now);
     }
   }
-  if (!camera_.empty() && now >= next_frame_) {
+  if ((!camera_.empty() || layered_camera_) && now >= next_frame_) {
     next_frame_ = std::max(next_frame_ + config_.frame_interval, now - config_.frame_interval);
-    send_pictures(now);
+    if (layered_camera_) {
+      layered_camera_->send_picture();
+    } else {
+      send_pictures(now);
+    }
   }
   flush_media();
 }
@@ -323,16 +351,20 @@ void SimClient::send_frame(size_t index, Timestamp now) {
 
 void SimClient::flush_media() {
   std::array<uint8_t, 1500> buffer;
-  while (const size_t size = sender_.poll_packet(buffer, network_.now())) {
-    const auto path = transport_.media_path();
-    const auto view = rtp::PacketView::parse(Bytes(buffer).first(size));
-    const bool video = view->payload_type != kOpus;
-    const auto sealed = transport_.channel().protect_rtp(buffer, size);
-    if (!path || !sealed) continue;
-    ++sent_packets;
-    if (video) ++sent_video_packets;
-    network_.send(*path, *sealed);
-  }
+  while (const size_t size = sender_.poll_packet(buffer, network_.now())) send_packet(buffer, size);
+  while (const size_t size = layered_camera_ ? layered_camera_->poll_packet(buffer) : 0)
+    send_packet(buffer, size);
+}
+
+void SimClient::send_packet(MutableBytes buffer, size_t size) {
+  const auto path = transport_.media_path();
+  const auto view = rtp::PacketView::parse(Bytes(buffer).first(size));
+  const bool video = view->payload_type != kOpus && view->payload_type != kRed;
+  const auto sealed = transport_.channel().protect_rtp(buffer, size);
+  if (!path || !sealed) return;
+  ++sent_packets;
+  if (video) ++sent_video_packets;
+  network_.send(*path, *sealed);
 }
 
 void SimClient::send_rtcp(MutableBytes buffer, size_t size) {
@@ -349,6 +381,14 @@ void SimClient::send_reports(Timestamp now) {
     if (!missing.empty()) rtp::write_nack(writer, 1, ssrc, missing);
     if (checker->take_key_frame_need(now)) rtp::write_pli(writer, {1, ssrc});
     if (writer.size() > 0) send_rtcp(buffer, writer.size());
+  }
+  for (auto& [ssrc, decoder] : decoders_) {
+    std::array<uint8_t, 1500> buffer;
+    ByteWriter writer(MutableBytes(buffer).first(1300));
+    const auto missing = decoder->missing(now);
+    if (missing.empty()) continue;
+    rtp::write_nack(writer, 1, ssrc, missing);
+    send_rtcp(buffer, writer.size());
   }
   if (arrivals_.is_due(now)) {
     std::array<uint8_t, 1500> buffer;
@@ -395,14 +435,27 @@ void SimClient::handle_rtp(Bytes packet, Timestamp now) {
     out.sequence = load_be16(out.payload.data());
     out.payload.erase(out.payload.begin(), out.payload.begin() + 2);
   }
-  const auto checker = checkers_.find(ssrc);
-  if (checker == checkers_.end()) return;
-  if (rtx == media_of_rtx_.end()) {
-    Reception& reception = receptions_.at(ssrc);
-    reception.statistics.on_packet(reception.sequence.unwrap(out.sequence), out.rtp_time, now);
+  const bool repair = rtx != media_of_rtx_.end();
+  const auto reception = receptions_.find(ssrc);
+  if (reception == receptions_.end()) return;
+  if (!repair) {
+    auto& [sequence, statistics] = reception->second;
+    statistics.on_packet(sequence.unwrap(out.sequence), out.rtp_time, now);
   }
+  if (const auto decoder = decoders_.find(ssrc); decoder != decoders_.end()) {
+    const Bytes dependencies = extensions.dependency_descriptor;
+    // Links whose loss hides the very first packet are no business of this.
+    decoder->second->start_at(out.sequence);
+    return decoder->second->on_packet({.sequence = out.sequence,
+                                       .rtp_time = out.rtp_time,
+                                       .marker = out.marker,
+                                       .payload = std::move(out.payload),
+                                       .dependencies = {dependencies.begin(), dependencies.end()}},
+                                      repair, now);
+  }
+  const auto checker = checkers_.find(ssrc);
   if (view->payload_type == kRed) return play_red(*checker->second, std::move(out), now);
-  checker->second->on_packet(std::move(out), rtx != media_of_rtx_.end(), now);
+  checker->second->on_packet(std::move(out), repair, now);
 }
 
 void SimClient::play_red(StreamChecker& checker, StreamPacket packet, Timestamp now) {
@@ -426,13 +479,15 @@ void SimClient::handle_rtcp(Bytes packet) {
   while (const auto block = reader.next()) {
     if (rtp::parse_transport_feedback(*block, feedback)) {
       // As Chromium does: what names none of its own streams is ignored.
-      if (sender_.sends(feedback.media_ssrc)) ++transport_feedbacks;
+      const bool own = layered_camera_ && layered_camera_->ssrc().ssrc == feedback.media_ssrc;
+      if (own || sender_.sends(feedback.media_ssrc)) ++transport_feedbacks;
     } else if (const auto bound = rtp::parse_remb(*block)) {
       told_rate = bound->rate;
     } else if (rtp::parse_receiver_report(*block)) {
       ++receiver_reports;
     } else {
       sender_.handle_rtcp(*block);
+      if (layered_camera_) layered_camera_->handle_rtcp(*block);
     }
   }
   if (transport_.connected()) flush_media();
@@ -451,6 +506,8 @@ std::vector<std::string> SimClient::faults() const {
   std::vector<std::string> all;
   for (const auto& [ssrc, checker] : checkers_)
     all.insert(all.end(), checker->faults.begin(), checker->faults.end());
+  for (const auto& [ssrc, decoder] : decoders_)
+    all.insert(all.end(), decoder->faults.begin(), decoder->faults.end());
   return all;
 }
 

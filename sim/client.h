@@ -18,6 +18,8 @@
 #include "media/description.h"
 #include "sdp/offer.h"
 #include "sfu/receive_statistics.h"
+#include "sim/layered_camera.h"
+#include "sim/layered_decoder.h"
 #include "sim/network.h"
 #include "sim/stream_checker.h"
 #include "transport/client_transport.h"
@@ -35,6 +37,9 @@ struct ClientConfig {
   bool red = false;                // takes redundant audio in its slots
   uint8_t voice_level = 30;        // RFC 6464; 127 is silent
   TimeDelta frame_interval = TimeDelta::millis(40);
+  // Instead of VP8: the camera, if there is one, sends these layers, the slots take their codec and
+  // are played by layered(). Without a microphone.
+  std::optional<LayeredConfig> layers;
 };
 
 class SimClient final : public Node {
@@ -75,6 +80,8 @@ class SimClient final : public Node {
   StreamChecker& video(size_t slot) { return *checkers_.at(video_ssrcs_[slot]); }
   const StreamChecker& video(size_t slot) const { return *checkers_.at(video_ssrcs_[slot]); }
   size_t video_slots() const { return video_ssrcs_.size(); }
+  LayeredDecoder& layered(size_t slot) { return *decoders_.at(video_ssrcs_[slot]); }
+  const LayeredCamera* layered_camera() const { return layered_camera_.get(); }
   // Frames (or audio packets) decoded of one source over all slots.
   uint64_t received_of(TrackId track) const;
   std::vector<std::string> faults() const;
@@ -107,6 +114,7 @@ class SimClient final : public Node {
   };
 
   size_t camera_stream(size_t encoding) const { return kFirstPicture + encoding; }
+  rtp::CodecParameters camera_codec() const;
   void send_media(Timestamp now);
   void send_pictures(Timestamp now);
   static bool left_out(Encoder& encoder);
@@ -116,6 +124,7 @@ class SimClient final : public Node {
   void write_receptions(ByteWriter& writer, Timestamp now);
   void send_rtcp(MutableBytes buffer, size_t size);
   void flush();
+  void send_packet(MutableBytes buffer, size_t size);
   void handle_rtp(Bytes packet, Timestamp now);
   void play_red(StreamChecker& checker, StreamPacket packet, Timestamp now);
   void handle_rtcp(Bytes packet);
@@ -136,10 +145,12 @@ class SimClient final : public Node {
   std::vector<uint8_t> redundant_sound_;  // all packets of sound are alike, so all of these are
   bool sound_twice_ = false;
   std::vector<Encoder> camera_;
+  std::unique_ptr<LayeredCamera> layered_camera_;
   std::vector<uint32_t> audio_ssrcs_;
   std::vector<uint32_t> video_ssrcs_;
   std::map<uint32_t, uint32_t> media_of_rtx_;
   std::map<uint32_t, std::unique_ptr<StreamChecker>> checkers_;
+  std::map<uint32_t, std::unique_ptr<LayeredDecoder>> decoders_;  // those with layers instead
   struct Reception {
     SeqUnwrapper sequence;
     sfu::ReceiveStatistics statistics;

@@ -97,7 +97,7 @@ void LayeredDecoder::check_time(const DecoderPacket& packet, const FrameTruth& t
     newest_picture_ = std::max(newest_picture_, truth.picture);
     constexpr int64_t kTicks = LayeredPublisher::kTicks;
     const int64_t captured = int64_t{newest_picture_ - first_picture_} * kTicks;
-    const int64_t error = time_ - std::max(captured, filler_time_);
+    const int64_t error = judges_time_ ? time_ - std::max(captured, filler_time_) : 0;
     worst_time_error = std::max(worst_time_error, std::abs(error));
     if (std::abs(error) > kTicks) {
       fault(fmt::format("timestamp {} off by {} after a step of {}{}", packet.rtp_time, error, step,

@@ -31,6 +31,15 @@ class LayeredDecoder {
  public:
   explicit LayeredDecoder(rtp::Codec codec) : codec_(codec) {}
 
+  // Time is measured against the camera's clock from the next picture on: one that begins with kept
+  // pictures, whose time is squeezed, must not judge it before they are through.
+  void judge_time_anew() {
+    last_time_.reset();
+    time_ = filler_time_ = 0;
+    judges_time_ = true;
+  }
+  void ignore_time() { judges_time_ = false; }
+
   // The number of the first packet there is, whether it comes or not.
   void start_at(uint16_t sequence) {
     if (!next_) next_ = unwrap_.unwrap(sequence);
@@ -67,6 +76,7 @@ class LayeredDecoder {
 
   std::optional<FrameTruth> open_;  // the frame being put together, as of its last packet
   std::optional<FrameTruth> last_;
+  bool judges_time_ = true;
   std::optional<uint32_t> last_time_;
   int64_t time_ = 0;  // since the first picture, in RTP ticks
   int64_t filler_time_ = 0;
