@@ -2,89 +2,49 @@
 // makes of it.
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "rtp/video_layers_allocation.h"
 #include "rtp/vp9_descriptor.h"
-#include "sfu/router.h"
+#include "sfu/one_camera_test_router.h"
 
 namespace parley::sfu {
 namespace {
-
-constexpr PeerId kPublisher{1};
-constexpr PeerId kViewer{2};
-constexpr TrackId kCamera{7};
-constexpr uint32_t kSlotSsrc = 500;
-constexpr uint8_t kVp8 = 96;
-constexpr uint8_t kVp9 = 98;
 
 const std::vector<uint8_t> kVp8Key = {0x10, 0x50, 0x42, 0, 0x9d, 1, 0x2a, 0x00, 5, 0xd0, 2, 0xff};
 const std::vector<uint8_t> kVp8Delta = {0x10, 0x51, 0x42, 0, 0xff};
 const std::vector<uint8_t> kVp9Key = {0x0c, 0xff};
 const std::vector<uint8_t> kVp9Delta = {0x4c, 0xff};
 
-class CodecChangeTest : public ::testing::Test {
+class CodecChangeTest : public OneCameraRouterTest {
  protected:
-  explicit CodecChangeTest(size_t encodings = 1) {
-    media::PeerDescription publisher;
-    media::TrackDescription camera{.id = kCamera, .kind = rtp::MediaKind::kVideo, .group = 1};
-    for (size_t i = 0; encodings > 1 && i < encodings; ++i)
-      camera.rids.push_back(std::string(1, static_cast<char>('a' + i)));
-    camera.codecs = {{.codec = rtp::Codec::kVp8, .payload_type = kVp8},
-                     {.codec = rtp::Codec::kVp9, .payload_type = kVp9}};
-    publisher.tracks = {camera};
-    router_.set_peer(kPublisher, 0, publisher, now_);
-    for (auto& encoding : router_.find_track(kCamera)->encodings()) encoding.ssrc = 1;
-
-    media::PeerDescription viewer;
-    media::SlotDescription slot{.id = SlotId{3}, .kind = rtp::MediaKind::kVideo};
-    slot.ssrc = {.ssrc = kSlotSsrc, .rtx_ssrc = 501};
-    slot.codecs = {{.codec = rtp::Codec::kVp8, .payload_type = 100, .rtx_payload_type = 101},
-                   {.codec = rtp::Codec::kVp9, .payload_type = 102, .rtx_payload_type = 103}};
-    viewer.slots = {slot};
-    router_.set_peer(kViewer, 1, viewer, now_);
-    const media::ViewWish wish{.track = kCamera, .width = 1280, .height = 720, .priority = 0};
-    router_.set_view(kViewer, std::span(&wish, 1), now_);
+  explicit CodecChangeTest(std::vector<std::string> rids = {})
+      : OneCameraRouterTest(std::move(rids)) {
+    look(1280, 720);
     tick();
   }
 
-  void tick() {
-    now_ = now_ + TimeDelta::millis(100);
-    router_.handle_tick(now_);
-    Feedback feedback;
-    while (router_.poll_feedback(feedback))
-      key_frames_asked_ += feedback.kind == Feedback::Kind::kKeyFrame ? 1 : 0;
-  }
+  void tick() { OneCameraRouterTest::tick(TimeDelta::millis(100)); }
 
-  // Hands over a packet and gives what goes to the viewer.
+  // Hands over the next picture's packet and gives what goes to the viewer.
   std::vector<ForwardPlan> send(uint8_t payload_type, const std::vector<uint8_t>& payload,
-                                uint16_t sequence, size_t encoding = 0, Bytes allocation = {}) {
+                                uint16_t sequence, Bytes allocation = {}) {
     now_ = now_ + TimeDelta::millis(33);
-    router_.handle_media(*router_.find_track(kCamera), encoding,
-                         {.sequence = sequence,
-                          .rtp_time = sequence * 3000u,
-                          .marker = true,
-                          .payload_type = payload_type,
-                          .payload = payload,
-                          .layers_allocation = allocation},
-                         now_);
-    std::vector<ForwardPlan> out(router_.plans().begin(), router_.plans().end());
-    router_.clear_plans();
-    return out;
+    return take(0, {.sequence = sequence,
+                    .rtp_time = sequence * 3000u,
+                    .marker = true,
+                    .payload_type = payload_type,
+                    .payload = payload,
+                    .layers_allocation = allocation});
   }
-
-  SeededRandom random_{1};
-  PacketPool pool_{256};
-  Router router_{RouterId{1}, pool_, random_};
-  Timestamp now_ = Timestamp::seconds(100);
-  int key_frames_asked_ = 0;
 };
 
 TEST_F(CodecChangeTest, AViewerGoesOverAtTheFirstKeyFrameOfTheNewCodec) {
   const auto first = send(kVp8, kVp8Key, 1);
   ASSERT_EQ(first.size(), 1u);
-  EXPECT_EQ(first[0].payload_type, 100);
+  EXPECT_EQ(first[0].payload_type, kViewersVp8);
   ASSERT_EQ(send(kVp8, kVp8Delta, 2).size(), 1u);
   key_frames_asked_ = 0;
   // The new codec's key frame (3) is lost.
@@ -94,7 +54,7 @@ TEST_F(CodecChangeTest, AViewerGoesOverAtTheFirstKeyFrameOfTheNewCodec) {
   EXPECT_TRUE(send(kVp9, kVp9Delta, 5).empty());
   const auto again = send(kVp9, kVp9Key, 6);
   ASSERT_EQ(again.size(), 1u);
-  EXPECT_EQ(again[0].payload_type, 102);
+  EXPECT_EQ(again[0].payload_type, kViewersVp9);
   EXPECT_EQ(again[0].codec, rtp::Codec::kVp9);
   EXPECT_EQ(again[0].sequence, static_cast<uint16_t>(first[0].sequence + 2)) << "without a gap";
   EXPECT_EQ(send(kVp9, kVp9Delta, 7).size(), 1u);
@@ -112,7 +72,7 @@ TEST_F(CodecChangeTest, AKeyFrameThatIsOvertakenStartsTheNewCodec) {
   EXPECT_TRUE(send(kVp9, kVp9Delta, 3).empty());
   const auto late = send(kVp9, kVp9Key, 2);
   ASSERT_EQ(late.size(), 1u);
-  EXPECT_EQ(late[0].payload_type, 102);
+  EXPECT_EQ(late[0].payload_type, kViewersVp9);
 }
 
 TEST_F(CodecChangeTest, APacketOfTheFormerCodecIsRepeatedAsThat) {
@@ -121,33 +81,33 @@ TEST_F(CodecChangeTest, APacketOfTheFormerCodecIsRepeatedAsThat) {
   const uint16_t missing[] = {first[0].sequence};
   router_.handle_nack(kViewer, kSlotSsrc, missing, TimeDelta::millis(20), now_);
   ASSERT_EQ(router_.plans().size(), 1u);
-  EXPECT_EQ(router_.plans()[0].payload_type, 101);
+  EXPECT_EQ(router_.plans()[0].payload_type, kViewersVp8Rtx);
   EXPECT_EQ(router_.plans()[0].original_sequence, first[0].sequence);
   router_.clear_plans();
 }
 
 TEST_F(CodecChangeTest, ALayerCostsWhatItsSenderDeclares) {
   const std::vector<uint8_t> declared = {0x01, 0x00, 0xdc, 0x0b};  // 1,500 kbit/s
-  send(kVp8, kVp8Key, 1, 0, declared);
+  send(kVp8, kVp8Key, 1, declared);
   tick();
   EXPECT_EQ(router_.demand(kViewer).kbps(), 1500 * kHeadroomPercent / 100);
   const std::vector<uint8_t> less = {0x01, 0x00, 0xe8, 0x07};  // 1,000
-  send(kVp8, kVp8Delta, 3, 0, less);
+  send(kVp8, kVp8Delta, 3, less);
   tick();
   EXPECT_EQ(router_.demand(kViewer).kbps(), 1000 * kHeadroomPercent / 100);
-  send(kVp8, kVp8Delta, 2, 0, declared);
+  send(kVp8, kVp8Delta, 2, declared);
   tick();
   EXPECT_EQ(router_.demand(kViewer).kbps(), 1000 * kHeadroomPercent / 100)
       << "an older packet's word";
   const std::vector<uint8_t> broken = {0x01, 0x00};
-  send(kVp8, kVp8Delta, 4, 0, broken);
+  send(kVp8, kVp8Delta, 4, broken);
   tick();
   EXPECT_EQ(router_.demand(kViewer).kbps(), 1000 * kHeadroomPercent / 100);
 }
 
 class ScalableTest : public CodecChangeTest {
  protected:
-  ScalableTest() : CodecChangeTest(3) {}
+  ScalableTest() : CodecChangeTest({"a", "b", "c"}) {}
   std::vector<uint8_t> layer(uint8_t spatial, bool key) {
     rtp::Vp9Descriptor d{.inter_picture = !key,
                          .flexible = true,

@@ -5,15 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include "sfu/router.h"
+#include "sfu/one_camera_test_router.h"
 
 namespace parley::sfu {
 namespace {
 
-constexpr PeerId kPublisher{1};
-constexpr PeerId kViewer{2};
-constexpr TrackId kCamera{7};
-constexpr uint8_t kVp8 = 96;
 constexpr size_t kSmall = 0;
 constexpr size_t kMiddle = 1;
 constexpr TimeDelta kFrame = TimeDelta::millis(33);
@@ -23,47 +19,26 @@ const std::vector<uint8_t> kSmallKey = {0x10, 0x50, 0x42, 0, 0x9d, 1, 0x2a, 0x40
 const std::vector<uint8_t> kMiddleKey = {0x10, 0x50, 0x42, 0,    0x9d, 1,
                                          0x2a, 0x80, 2,    0x68, 1,    0xff};
 
-class SimulcastSwitchTest : public ::testing::Test {
+class SimulcastSwitchTest : public OneCameraRouterTest {
  protected:
-  SimulcastSwitchTest() {
-    media::PeerDescription publisher;
-    media::TrackDescription camera{.id = kCamera, .kind = rtp::MediaKind::kVideo, .group = 1};
-    camera.rids = {"l", "m"};
-    camera.codecs = {{.codec = rtp::Codec::kVp8, .payload_type = kVp8}};
-    publisher.tracks = {camera};
-    router_.set_peer(kPublisher, 0, publisher, now_);
-    for (auto& encoding : router_.find_track(kCamera)->encodings()) encoding.ssrc = 1;
-
-    media::PeerDescription viewer;
-    media::SlotDescription slot{.id = SlotId{3}, .kind = rtp::MediaKind::kVideo};
-    slot.ssrc = {.ssrc = 500, .rtx_ssrc = 501};
-    slot.codecs = {{.codec = rtp::Codec::kVp8, .payload_type = 100, .rtx_payload_type = 101}};
-    viewer.slots = {slot};
-    router_.set_peer(kViewer, 1, viewer, now_);
-    const media::ViewWish wish{.track = kCamera, .width = 640, .height = 360, .priority = 0};
-    router_.set_view(kViewer, std::span(&wish, 1), now_);
+  SimulcastSwitchTest() : OneCameraRouterTest({"l", "m"}) {
+    look(640, 360);
+    key_frames_asked_ = 1;
   }
 
-  bool is_live(size_t encoding) const {
-    return const_cast<Router&>(router_).find_track(kCamera)->is_live(encoding, now_);
-  }
+  bool is_live(size_t encoding) { return track().is_live(encoding, now_); }
 
   // One frame of `size` bytes; whether it goes to the viewer.
   bool send(size_t encoding, const std::vector<uint8_t>* key, size_t size) {
     std::vector<uint8_t> payload = key ? *key : std::vector<uint8_t>{0x10, 0x51, 0x42, 0};
     payload.resize(size, 0xff);
     const uint16_t sequence = ++sequence_[encoding];
-    router_.handle_media(*router_.find_track(kCamera), encoding,
-                         {.sequence = sequence,
-                          .rtp_time = static_cast<uint32_t>(picture_) * 3000u,
-                          .marker = true,
-                          .payload_type = kVp8,
-                          .payload = payload,
-                          .layers_allocation = {}},
-                         now_);
-    const bool forwarded = !router_.plans().empty();
-    router_.clear_plans();
-    return forwarded;
+    return !take(encoding, {.sequence = sequence,
+                            .rtp_time = static_cast<uint32_t>(picture_) * 3000u,
+                            .marker = true,
+                            .payload_type = kVp8,
+                            .payload = payload})
+                .empty();
   }
 
   // `pictures` of both encodings at about 100 and 250 kbit/s. Their encoder is that of a browser:
@@ -78,22 +53,12 @@ class SimulcastSwitchTest : public ::testing::Test {
   }
 
   void next_picture() {
-    now_ = now_ + kFrame;
     ++picture_;
-    router_.handle_tick(now_);
-    Feedback feedback;
-    while (router_.poll_feedback(feedback)) {
-      if (feedback.kind == Feedback::Kind::kKeyFrame) ++key_frames_asked_;
-    }
+    tick(kFrame);
   }
 
-  SeededRandom random_{1};
-  PacketPool pool_{1024};
-  Router router_{RouterId{1}, pool_, random_};
-  Timestamp now_ = Timestamp::seconds(100);
   int picture_ = 0;
   std::array<uint16_t, 2> sequence_{};
-  int key_frames_asked_ = 1;
 };
 
 TEST_F(SimulcastSwitchTest, OnTheWayDownNoKeyFrameOfTheLargerIsForwarded) {
@@ -113,8 +78,7 @@ TEST_F(SimulcastSwitchTest, OnTheWayDownNoKeyFrameOfTheLargerIsForwarded) {
 
 TEST_F(SimulcastSwitchTest, ASmallerTileTakesTheLargersKeyFrameUntilItHasItsOwn) {
   run(60);
-  const media::ViewWish wish{.track = kCamera, .width = 320, .height = 180, .priority = 0};
-  router_.set_view(kViewer, std::span(&wish, 1), now_);
+  look(320, 180);
   next_picture();
   EXPECT_TRUE(send(kMiddle, &kMiddleKey, 9'000)) << "the path takes it, so the picture goes on";
   EXPECT_TRUE(send(kSmall, &kSmallKey, 3'000));
