@@ -5,12 +5,8 @@
 # PARLEY_DROP: another nftables match than "ip daddr 127.1.0.0/16".
 # Needs root, or user namespaces. Usage: bench/drop_net.sh COMMAND...
 set -euo pipefail
-if [ "${PARLEY_DROP_NET:-}" != 1 ]; then
-  export PARLEY_DROP_NET=1
-  [ "$(id -u)" = 0 ] && exec unshare --net --kill-child "$0" "$@"
-  exec unshare --user --map-root-user --net --kill-child "$0" "$@"
-fi
-ip link set lo up
+# shellcheck source=bench/network_of_its_own.sh
+. "$(dirname "${BASH_SOURCE[0]}")/network_of_its_own.sh"
 nft -f - <<RULES
 table netdev drop_net {
   chain leaving {

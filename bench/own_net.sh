@@ -3,12 +3,8 @@
 # a veth pair that leads nowhere. What is sent from one to itself goes over loopback in both cases, so both cost the same.
 # Needs root, or user namespaces. Usage: bench/own_net.sh COMMAND...
 set -euo pipefail
-if [ "${PARLEY_OWN_NET:-}" != 1 ]; then
-  export PARLEY_OWN_NET=1
-  [ "$(id -u)" = 0 ] && exec unshare --net --kill-child "$0" "$@"
-  exec unshare --user --map-root-user --net --kill-child "$0" "$@"
-fi
-ip link set lo up
+# shellcheck source=bench/network_of_its_own.sh
+. "$(dirname "${BASH_SOURCE[0]}")/network_of_its_own.sh"
 ip link add parley0 type veth peer name parley1
 ip addr add 10.77.0.1/24 dev parley0
 ip link set parley0 up
