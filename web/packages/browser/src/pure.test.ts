@@ -5,7 +5,7 @@ import { layersFor, planDirect, planLayers, widestLook } from './layer-plan.ts';
 import { arrivalsFrom, countersFrom } from './leg-counters.ts';
 import { legState, TaskLine } from './leg-state.ts';
 import { browserFamily, isPhone } from './platform.ts';
-import { codecFirst, withStartBitrate } from './sdp-quirks.ts';
+import { codecFirst, preferenceOrder, withStartBitrate } from './sdp-quirks.ts';
 import { defaultSocketUrl } from './socket.ts';
 
 describe('withStartBitrate', () => {
@@ -48,6 +48,20 @@ describe('codecFirst', () => {
     ]);
     expect(codecFirst([{ mimeType: 'video/VP8' }], 'vp8')).toBeNull();
     expect(codecFirst([{ mimeType: 'video/AV1' }], 'vp8')).toBeNull();
+  });
+});
+
+describe('preferenceOrder', () => {
+  const named = (...names: string[]) => names.map((name) => ({ mimeType: `video/${name}` }));
+  const receives = named('H264', 'VP8', 'AV1');
+
+  it('has first what is asked for, of what is received', () => {
+    expect(preferenceOrder(receives, named('AV1', 'VP8'), 'av1')).toEqual(named('AV1', 'H264', 'VP8'));
+    expect(preferenceOrder(receives, null, 'vp8')).toEqual(named('VP8', 'H264', 'AV1'));
+  });
+
+  it('has VP8 first where what is asked for can be shown and not sent', () => {
+    expect(preferenceOrder(receives, named('H264', 'VP8'), 'av1')).toEqual(named('VP8', 'H264', 'AV1'));
   });
 });
 

@@ -26,18 +26,44 @@ export function withStartBitrate(sdp: string, kbps: number): string {
     .join('');
 }
 
+interface NamedCodec {
+  readonly mimeType: string;
+}
+
+const isCodec = ({ mimeType }: NamedCodec, codec: string): boolean =>
+  mimeType.toLowerCase() === `video/${codec}`;
+
 /** `codec` ("vp8") first, everything else kept: Firefox writes broken offers when codecs are removed (rtcp-fb of absent payloads). */
-export function codecFirst<Codec extends { readonly mimeType: string }>(
+export function codecFirst<Codec extends NamedCodec>(
   codecs: readonly Codec[],
   codec: string,
 ): Codec[] | null {
-  const isIt = ({ mimeType }: Codec): boolean => mimeType.toLowerCase() === `video/${codec}`;
   const first = codecs[0];
-  if (first === undefined || isIt(first) || !codecs.some(isIt)) return null;
-  return [...codecs.filter(isIt), ...codecs.filter((other) => !isIt(other))];
+  if (first === undefined || isCodec(first, codec) || !codecs.some((one) => isCodec(one, codec))) return null;
+  return [
+    ...codecs.filter((one) => isCodec(one, codec)),
+    ...codecs.filter((other) => !isCodec(other, codec)),
+  ];
+}
+
+/**
+ * The order for setCodecPreferences, which takes what a browser receives, of an m-line that sends too, and leaves out by itself what
+ * it can't send. So one that can be shown and not made would be first for nothing, and VP8 somewhere. `sends`: what it can send;
+ * null: the m-line only receives.
+ */
+export function preferenceOrder<Codec extends NamedCodec>(
+  receives: readonly Codec[],
+  sends: readonly NamedCodec[] | null,
+  codec: string,
+): Codec[] | null {
+  const possible = sends === null || sends.some((one) => isCodec(one, codec));
+  return codecFirst(receives, possible ? codec : 'vp8');
 }
 
 export function preferCodec(transceiver: RTCRtpTransceiver, codec = 'vp8'): void {
-  const reordered = codecFirst(RTCRtpReceiver.getCapabilities('video')?.codecs ?? [], codec);
+  const receives = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
+  const sends =
+    transceiver.direction === 'recvonly' ? null : (RTCRtpSender.getCapabilities('video')?.codecs ?? []);
+  const reordered = preferenceOrder(receives, sends, codec);
   if (reordered !== null) transceiver.setCodecPreferences(reordered);
 }
