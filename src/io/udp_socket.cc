@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/check.h"
 #include "io/socket_address.h"
@@ -30,6 +31,8 @@ constexpr size_t kMaxRunLength = 64;
 constexpr size_t kReceiveControlBytes =
     CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo)) +
     CMSG_SPACE(sizeof(uint32_t)) + CMSG_SPACE(sizeof(timespec)) + CMSG_SPACE(sizeof(int));
+// How long what is known of this machine's addresses is taken for true.
+constexpr int64_t kAddressesHoldSeconds = 10;
 // Longer than any wait that matters; the wall clock may also have been set meanwhile.
 constexpr TimeDelta kMostWaited = TimeDelta::seconds(1);
 constexpr size_t kSendControlBytes = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(uint16_t));
@@ -272,6 +275,7 @@ size_t UdpSocket::receive(ReceiveBatch& batch) {
       ::recvmmsg(fd_.get(), s.headers.data(), ReceiveBatch::kMessages, MSG_DONTWAIT, nullptr);
   timespec taken{};
   clock_gettime(CLOCK_REALTIME, &taken);  // the clock of the kernel's stamps
+  know_addresses(taken.tv_sec);
   for (int k = 0; k < n; ++k) {
     const size_t i = static_cast<size_t>(k);
     msghdr& m = s.headers[i].msg_hdr;
@@ -333,7 +337,7 @@ bool UdpSocket::begin_message(const FlowPath& path, size_t datagrams) {
   m.msg_control = &s.controls[s.count];
   size_t used = 0;
   const IpAddress& local = path.local.ip;
-  if (!local.is_unspecified()) {
+  if (!local.is_unspecified() && !usual_source_.is_local_of(path)) {
     if (family_ == AF_INET6) {
       in6_pktinfo info{.ipi6_addr = to_in6(local), .ipi6_ifindex = interface_of(local)};
       append_control(m, used, IPPROTO_IPV6, IPV6_PKTINFO, info);
@@ -452,6 +456,12 @@ void UdpSocket::count_sent(size_t datagrams, size_t bytes) {
   counters_.sent += datagrams;
   counters_.sent_bytes += bytes;
   ++counters_.send_messages;
+}
+
+void UdpSocket::know_addresses(int64_t seconds) {
+  if (std::abs(seconds - addresses_known_at_) < kAddressesHoldSeconds) return;
+  addresses_known_at_ = seconds;
+  usual_source_.know(interface_addresses());
 }
 
 void UdpSocket::remember_link_local(const IpAddress& local, uint32_t interface_index) {

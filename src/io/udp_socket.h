@@ -17,6 +17,7 @@
 #include "base/datagram_run.h"
 #include "base/units.h"
 #include "io/file_descriptor.h"
+#include "io/usual_source.h"
 
 struct msghdr;
 struct timespec;
@@ -133,6 +134,7 @@ class UdpSocket {
   struct Arrival;
   Arrival read_arrival(msghdr& message, const timespec& taken);
   void split(ReceiveBatch& batch, const Arrival& arrival, MutableBytes message);
+  void know_addresses(int64_t seconds);
   void remember_link_local(const IpAddress& local, uint32_t interface_index);
   uint32_t interface_of(const IpAddress& local) const;
   bool begin_message(const FlowPath& path, size_t datagrams);
@@ -152,6 +154,8 @@ class UdpSocket {
   Sending sending_ = Sending::kSegmented;
   bool whole_ = false;  // IPv4: what doesn't fit the path is refused, not fragmented
   uint32_t last_overflow_ = 0;
+  UsualSource usual_source_;
+  int64_t addresses_known_at_ = 0;  // seconds of the wall clock
   // A link-local address means nothing without its interface, which IpAddress doesn't carry.
   BoundedVector<LinkLocal, 16> link_local_;
   std::unique_ptr<SendScratch> scratch_;
