@@ -120,7 +120,16 @@ StreamPosition DownSlot::with_capture_time(StreamPosition position) const {
   return position;
 }
 
+// A camera is shown before it has sent a report.
+void DownSlot::learn_capture_time() {
+  if (!track_) return;
+  const UpEncoding& source = track_->encodings()[encoding_];
+  if (const auto captured = source.capture_time(source.report_time))
+    rewriter_.learn_capture_time(stream(), source.report_time, *captured);
+}
+
 void DownSlot::start(size_t index, const StreamPosition& first, Timestamp now) {
+  learn_capture_time();
   encoding_ = static_cast<uint8_t>(index);
   flowing_ = true;
   next_filter();
@@ -129,6 +138,7 @@ void DownSlot::start(size_t index, const StreamPosition& first, Timestamp now) {
 
 void DownSlot::start_replay(size_t index, const StreamPosition& first, const StreamPosition& last,
                             Timestamp now) {
+  learn_capture_time();
   encoding_ = static_cast<uint8_t>(index);
   flowing_ = true;
   next_filter();

@@ -224,6 +224,7 @@ class DownSlot {
     return (*filters_)[(newest_filter_ + age) % filters_->size()];
   }
   const LayerFilter& filter() const { return (*filters_)[newest_filter_]; }
+  void learn_capture_time();
   void next_filter();
   void aim_filter();
   Layer target_layer_{.encoding = 0, .spatial = UINT8_MAX, .temporal = UINT8_MAX};

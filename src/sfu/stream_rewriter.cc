@@ -50,6 +50,11 @@ void StreamRewriter::anchor(Segment& segment, const StreamPosition& first, Times
   catch_up(segment, first.rtp_time);
 }
 
+void StreamRewriter::learn_capture_time(StreamKey stream, int64_t rtp_time, int64_t capture_time) {
+  if (capture_clock_ || segment_count_ == 0 || segments_[0].stream != stream) return;
+  capture_clock_ = {stream.track, on_line(segments_[0], rtp_time) - capture_time};
+}
+
 void StreamRewriter::begin(StreamKey stream, const StreamPosition& first, Timestamp now) {
   bool forget_previous = false;
   if (segment_count_ > 0) {

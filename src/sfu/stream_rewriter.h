@@ -110,6 +110,10 @@ class StreamRewriter {
   void begin_replay(StreamKey stream, const StreamPosition& first, const StreamPosition& last,
                     Timestamp now);
 
+  // When something of the running segment was captured, for one whose sender had not reported when
+  // it began: the track's next segment is placed by it (rule 5).
+  void learn_capture_time(StreamKey stream, int64_t rtp_time, int64_t capture_time);
+
   // The packet's place in the output, or nullopt (rules 7 and 8, or no segment of that stream).
   std::optional<RewrittenPosition> rewrite(StreamKey stream, const StreamPosition& packet,
                                            Timestamp now, Sending sending);

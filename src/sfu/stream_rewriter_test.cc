@@ -51,6 +51,20 @@ TEST_F(StreamRewriterTest, CaptureTimesDecideBetweenEncodingsOfATrack) {
   EXPECT_EQ(large->rtp_time, small->rtp_time + 3'000);
 }
 
+// A camera is shown before its first report.
+TEST_F(StreamRewriterTest, ACaptureTimeThatIsLearnedLaterDecidesToo) {
+  constexpr StreamKey kSmall{1, 0};
+  constexpr StreamKey kLarge{1, 2};
+  rewriter_.begin(kSmall, {.sequence = 1, .rtp_time = 0}, now_);
+  const auto small = rewriter_.rewrite(kSmall, {.sequence = 1, .rtp_time = 0}, now_);
+  rewriter_.learn_capture_time(kLarge, 0, 7'000'000);  // not what runs
+  rewriter_.learn_capture_time(kSmall, 900, 500'900);
+  const Timestamp late = now_ + TimeDelta::millis(150);
+  rewriter_.begin(kLarge, {.sequence = 9, .rtp_time = 77, .capture_time = 503'000}, late);
+  const auto large = rewriter_.rewrite(kLarge, {.sequence = 9, .rtp_time = 77}, late);
+  EXPECT_EQ(large->rtp_time, small->rtp_time + 3'000);
+}
+
 TEST_F(StreamRewriterTest, PicturesCapturedBeforeTheLastShownAreRunThroughQuickly) {
   constexpr StreamKey kLarge{1, 2};
   rewriter_.begin(kA, {.sequence = 1, .rtp_time = 0, .capture_time = 500'000}, now_);
