@@ -24,6 +24,10 @@
 // 10. Repairs are sent twice (a repair that is lost, too, costs its picture a second round trip and
 //  what follows it) from a loss of kVeryLossy on until it is below kLossy, under the conditions of
 //  9 and while nothing waits on the path: what a full queue drops, more of the same won't bring.
+// 11. As long as that holds, video that the viewer's feedback misses is repaired without being
+// asked
+//  for: its requests are lost as often as what they ask for, and what it misses of repairs it asks
+//  for late.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +44,7 @@
 #include "sfu/down_slot.h"
 #include "shard/plan_queue.h"
 #include "shard/rate_window.h"
+#include "shard/video_watch.h"
 
 namespace parley::shard {
 
@@ -102,7 +107,22 @@ class Downlink {
   // A packet left under `sequence`; `size` of its datagram.
   enum class Kind : uint8_t { kAudio, kVideo, kRepair, kPadding };
   void on_sent(uint16_t sequence, DataSize size, Kind kind, Timestamp now);
+  // Rule 11, of a video packet or a repair that left under `sequence`.
+  void watch(uint16_t sequence, const sfu::ForwardPlan& plan) {
+    if (redundant_repairs_)
+      watch_.add(sequence, plan.ssrc, plan.original_sequence.value_or(plan.sequence));
+  }
   void on_feedback(std::span<const congestion::PacketResult> results, Timestamp now);
+  // Rule 11: repair(SSRC, sequence number) for each that these results have missing.
+  template <typename Repair>
+  void judge_missing(std::span<const congestion::PacketResult> results, Repair&& repair) {
+    if (!redundant_repairs_) return;
+    for (const auto& result : results) {
+      const auto video = watch_.take(result.sequence);
+      if (!video || result.received) continue;
+      if (const Line* line = find(video->ssrc)) repair(line->ssrc.ssrc, video->sequence);
+    }
+  }
   void on_remb(DataRate rate, Timestamp now);
   void on_report(double fraction_lost, std::optional<TimeDelta> round_trip, Timestamp now);
   void handle_tick(Timestamp now);
@@ -154,6 +174,7 @@ class Downlink {
   uint16_t next_sequence_ = 0;
   uint32_t held_ = 0;        // plans in all lines
   std::vector<Line> lines_;  // of video slots
+  VideoWatch watch_;
 };
 
 }  // namespace parley::shard

@@ -119,5 +119,30 @@ TEST_F(DownlinkTest, RepairsGoTwiceOverAPathThatLosesMuchAndCarriesThem) {
   EXPECT_FALSE(downlink_.wants_redundant_repairs(0.08)) << "likely our own doing";
 }
 
+TEST_F(DownlinkTest, WhatFeedbackMissesIsRepairedWithoutBeingAskedForOverSuchAPath) {
+  using Missing = std::vector<std::pair<uint32_t, uint16_t>>;
+  const auto send = [&](uint32_t ssrc, uint16_t sequence, std::optional<uint16_t> original) {
+    const uint16_t number = downlink_.take_sequence();
+    downlink_.watch(number, {.ssrc = ssrc, .sequence = sequence, .original_sequence = original});
+    return number;
+  };
+  const auto missing = [&](std::initializer_list<congestion::PacketResult> results) {
+    Missing out;
+    downlink_.judge_missing(
+        {results.begin(), results.size()},
+        [&](uint32_t ssrc, uint16_t sequence) { out.emplace_back(ssrc, sequence); });
+    return out;
+  };
+  const uint16_t before = send(kLarge, 100, std::nullopt);
+  EXPECT_EQ(missing({{before, std::nullopt}}), Missing()) << "asking is enough on a good path";
+  ASSERT_TRUE(downlink_.wants_redundant_repairs(0.08));
+  const uint16_t lost = send(kLarge, 101, std::nullopt);
+  const uint16_t arrived = send(kSmall, 7, std::nullopt);
+  const uint16_t repair = send(kLarge + 1, 55, uint16_t{99});
+  EXPECT_EQ(missing({{lost, std::nullopt}, {arrived, now_}, {repair, std::nullopt}}),
+            (Missing{{kLarge, 101}, {kLarge, 99}}));
+  EXPECT_EQ(missing({{lost, std::nullopt}}), Missing()) << "once for each that was sent";
+}
+
 }  // namespace
 }  // namespace parley::shard

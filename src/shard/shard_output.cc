@@ -157,6 +157,8 @@ bool Shard::send(Peer& peer, const FlowPath& path, const sfu::ForwardPlan& plan,
   }
   egress_.add(path, size);
   peer.downlink.on_sent(sequence, DataSize::bytes(static_cast<int64_t>(size)), kind, now_);
+  if (kind == Downlink::Kind::kVideo || kind == Downlink::Kind::kRepair)
+    peer.downlink.watch(sequence, plan);
   counters_.sent.count(plan.video ? rtp::MediaKind::kVideo : rtp::MediaKind::kAudio, size);
   if (kind == Downlink::Kind::kRepair) counters_.retransmitted.add();
   if (kind == Downlink::Kind::kPadding) counters_.padding.add();

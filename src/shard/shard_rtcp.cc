@@ -74,7 +74,11 @@ void Shard::handle_rtcp(Peer& peer, Bytes packet, Timestamp now) {
       for (const auto& entry : intra->entries)
         router->handle_key_frame_request(peer.id, entry.ssrc, under_way(peer), now);
     } else if (rtp::parse_transport_feedback(*block, feedback_)) {
-      peer.downlink.on_feedback(peer.downlink_arrivals.read(feedback_, arrivals_), now);
+      const auto results = peer.downlink_arrivals.read(feedback_, arrivals_);
+      peer.downlink.on_feedback(results, now);
+      peer.downlink.judge_missing(results, [&](uint32_t ssrc, uint16_t sequence) {
+        router->handle_nack(peer.id, ssrc, {&sequence, 1}, repair_time(peer), now);
+      });
       pace(peer);
     } else if (const auto bound = rtp::parse_remb(*block)) {
       peer.downlink.on_remb(bound->rate, now);

@@ -65,7 +65,7 @@ TEST(LossyPath, RepairsKeepPicturesMoving) {
   const uint64_t first = seed_or(1);
   TimeDelta frozen;
   for (uint64_t seed = first; seed < first + kRuns; ++seed) frozen = frozen + frozen_in_a_run(seed);
-  EXPECT_LT(frozen, kRun * 2 * kRuns * 3 / 100);
+  EXPECT_LT(frozen, kRun * 2 * kRuns * 2 / 100);
 }
 
 }  // namespace
