@@ -61,7 +61,7 @@ void BandwidthEstimator::on_feedback(std::span<const PacketResult> results, Time
     rate_control_.on_probe(probe_result_->rate, now);
     loss_.on_probe(probe_result_->rate);
   }
-  loss_.update(rate_control_.target(), acked_.value(), now);
+  loss_.update(rate_control_.sustained(), acked_.value(), now);
   update_target(now);
   if (target_ < before) probe_controller_.on_drop(before, target_, now);
   if (probe_result_) probe_controller_.on_result(*probe_result_, probe_input(), now);

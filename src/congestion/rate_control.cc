@@ -12,6 +12,8 @@ constexpr double kMultiplicative = 1.08;  // a second
 constexpr TimeDelta kLongestStep = TimeDelta::seconds(1);
 // A decrease shows in the feedback a round trip and this later.
 constexpr TimeDelta kEffect = TimeDelta::millis(100);
+constexpr TimeDelta kDrained = TimeDelta::millis(60);
+constexpr TimeDelta kRecent = TimeDelta::millis(300);  // as RateControlInput::recent
 constexpr TimeDelta kWorse = TimeDelta::millis(40);
 constexpr double kGiveUpAtOneMegabit = 0.12;
 constexpr double kTakeBack = 0.7;
@@ -48,13 +50,20 @@ void RateControl::set(DataRate target, Timestamp now) {
 
 DataRate RateControl::update(const RateControlInput& input, Timestamp now) {
   decreased_ = false;
+  // While a queue stands what arrives is the capacity.
+  if (after_drain_ && cut_queue_ > kLongQueue && input.queue_delay > kDrained &&
+      now - last_decrease_ >= kRecent)
+    after_drain_ = std::min(*after_drain_, scale(input.recent, 1 - give_up_share(input.recent)));
+  // The trendline needs half a second to see that a queue is gone.
+  if (!input.competing && cut_queue_ > kLongQueue && input.queue_delay < kDrained)
+    return_after_drain();
   if (input.competing) {
     compete(input, now);
   } else if (input.usage == BandwidthUsage::kOver) {
     if (input.queue_delay >= least_queue()) decrease(input, now);
     held_ = true;
   } else if (input.usage == BandwidthUsage::kNormal) {
-    return_after_drain(input);
+    if (input.queue_delay < least_queue()) return_after_drain();
     // After a decrease one update of holding.
     if (!held_) increase(input, now);
     held_ = false;
@@ -118,8 +127,8 @@ void RateControl::on_probe(DataRate rate, Timestamp now) {
   if (rate > target_) set(rate, now);
 }
 
-void RateControl::return_after_drain(const RateControlInput& input) {
-  if (!after_drain_ || input.queue_delay >= least_queue()) return;
+void RateControl::return_after_drain() {
+  if (!after_drain_) return;
   target_ = std::max(target_, *after_drain_);
   after_drain_.reset();
 }

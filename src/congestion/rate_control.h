@@ -29,7 +29,9 @@ struct RateControlInput {
 // 2. A decrease starts from what arrives, which is the capacity while a queue stands, and takes as
 //    much off as drains the queue in kDrain, between 5 % and half.
 // 3. Once drained, the target returns to where the decrease started less 12 % at 1 Mbit/s, with the
-//    fourth root of the rate: who has more gives up more.
+//    fourth root of the rate: who has more gives up more. What arrived meanwhile, while a queue
+//    stood, bounds it. Of a queue of more than 100 ms the last 60 ms count as drained: the
+//    trendline sees its end half a second late, and by then the path is idle.
 // 4. kUnder: hold: a queue drains.
 // 5. kNormal: increase. Until kNear after a decrease by 120 kbit/s a second at 1 Mbit/s, with the
 //    square root of the rate, whatever the round trip, so that flows with different ones share
@@ -75,7 +77,7 @@ class RateControl {
   void increase(const RateControlInput& input, Timestamp now);
   void compete(const RateControlInput& input, Timestamp now);
   TimeDelta least_queue() const;
-  void return_after_drain(const RateControlInput& input);
+  void return_after_drain();
   bool after_burst(Timestamp now) const;
   bool may_decrease(const RateControlInput& input, Timestamp now) const;
 

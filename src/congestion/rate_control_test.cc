@@ -50,6 +50,33 @@ TEST(RateControlTest, DecreaseDrainsTheQueueThenReturns) {
   EXPECT_NEAR(static_cast<double>(control.target().kbps()), 880, 10);
 }
 
+TEST(RateControlTest, ALongQueueThatIsNearlyGoneIsDrainedWhateverTheTrend) {
+  RateControl control(DataRate::kbps(1'200), kLeast, kMost);
+  control.update(overused(300, 300), at(0));
+  EXPECT_EQ(control.target(), DataRate::kbps(150));
+  control.update(overused(300, 160), at(500));
+  EXPECT_EQ(control.target(), DataRate::kbps(150));
+  control.update(overused(300, 50), at(700));
+  EXPECT_NEAR(static_cast<double>(control.target().kbps()), 300 * (1 - 0.12 * 0.74), 3);
+}
+
+TEST(RateControlTest, AShortQueueIsNotTakenForDrained) {
+  RateControl control(DataRate::kbps(1'200), kLeast, kMost);
+  control.update(overused(1'000, 80), at(0));
+  control.update(overused(1'000, 55), at(50));
+  EXPECT_EQ(control.target(), DataRate::kbps(840));
+  control.update(overused(1'000, 35), at(100));
+  EXPECT_EQ(control.target(), DataRate::kbps(840)) << "until the trend says so";
+}
+
+TEST(RateControlTest, WhatArrivesWhileTheQueueStandsBoundsTheReturn) {
+  RateControl control(DataRate::kbps(1'200), kLeast, kMost);
+  control.update(overused(450, 300), at(0));
+  control.update(overused(300, 160), at(500));
+  control.update(overused(300, 20), at(700));
+  EXPECT_LT(control.target().kbps(), 300);
+}
+
 TEST(RateControlTest, ShortQueueHolds) {
   RateControl control(DataRate::kbps(1'000), kLeast, kMost);
   control.update(overused(1'000, 10), at(0));
