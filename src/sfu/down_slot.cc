@@ -128,20 +128,28 @@ void DownSlot::learn_capture_time() {
     rewriter_.learn_capture_time(stream(), source.report_time, *captured);
 }
 
-void DownSlot::start(size_t index, const StreamPosition& first, Timestamp now) {
+void DownSlot::begin(size_t index) {
   learn_capture_time();
+  // A smaller picture goes on until the first frame of a larger one is there.
+  supersedes_ = index < encoding_;
+  if (supersedes_) {
+    smaller_began_ = 0;
+  } else if (smaller_began_ < StreamRewriter::kSegments) {
+    ++smaller_began_;
+  }
   encoding_ = static_cast<uint8_t>(index);
   flowing_ = true;
   next_filter();
+}
+
+void DownSlot::start(size_t index, const StreamPosition& first, Timestamp now) {
+  begin(index);
   rewriter_.begin(stream(), with_capture_time(first), now);
 }
 
 void DownSlot::start_replay(size_t index, const StreamPosition& first, const StreamPosition& last,
                             Timestamp now) {
-  learn_capture_time();
-  encoding_ = static_cast<uint8_t>(index);
-  flowing_ = true;
-  next_filter();
+  begin(index);
   rewriter_.begin_replay(stream(), first, with_capture_time(last), now);
 }
 
@@ -225,6 +233,7 @@ bool DownSlot::forward(const TrackPacket& packet, Timestamp now, ForwardPlan& ou
   if (!rewriter_.is_running(packet.stream, packet.position.sequence)) return false;
   const auto position = place(packet, 0, now);
   if (!position || !plan(packet, *position, out)) return false;
+  out.supersedes = std::exchange(supersedes_, false);
   if (packet.key_frame) key_frame_at_ = now;
   ++packets_;
   octets_ += static_cast<uint32_t>(out.payload.size());

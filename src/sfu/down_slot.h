@@ -32,6 +32,7 @@ struct ForwardPlan {
   uint8_t payload_type = 0;
   bool marker = false;
   bool video = false;
+  bool supersedes = false;  // what waits of its slot is not worth showing before this
   const rtp::HeaderExtensionIds* extensions = nullptr;
   std::optional<uint8_t> audio_level;
   std::optional<uint8_t> orientation;
@@ -149,6 +150,11 @@ class DownSlot {
   // False if the packet sent as `sequence` was repeated less than a round trip ago; counts it as
   // repeated otherwise.
   bool may_repeat(uint16_t sequence, TimeDelta round_trip, Timestamp now);
+  // A smaller picture began in its place since: not worth a repair.
+  bool superseded(const SentOrigin& sent) const {
+    const auto age = rewriter_.age_of(sent.stream, sent.sequence);
+    return age && *age > smaller_began_;
+  }
   // A packet without content on the retransmission stream, for a probe; nullopt without RTX.
   std::optional<ForwardPlan> padding();
   std::optional<SentOrigin> origin_of(uint16_t sequence) const {
@@ -189,6 +195,7 @@ class DownSlot {
     const PayloadTypes& types = payload_types_[static_cast<size_t>(packet.codec)];
     return packet.red ? types.red : types.plain;
   }
+  void begin(size_t index);
   void read_description();
   // False if the viewer can't take the packet's codec.
   bool plan(const TrackPacket& packet, const RewrittenPosition& position, ForwardPlan& out) const;
@@ -203,6 +210,7 @@ class DownSlot {
   uint32_t track_id_ = 0;
   uint8_t encoding_ = 0;
   bool flowing_ = false;
+  bool supersedes_ = false;  // of the next packet, as in its plan
   bool video_;
   uint32_t endpoint_;
   uint32_t ssrc_;
@@ -230,6 +238,7 @@ class DownSlot {
   Layer target_layer_{.encoding = 0, .spatial = UINT8_MAX, .temporal = UINT8_MAX};
   bool pressed_ = false;
   Timestamp key_frame_at_;
+  size_t smaller_began_ = SIZE_MAX;  // so many segments ago
   uint32_t packets_at_start_ = 0;
   uint16_t rtx_sequence_;
   std::vector<Repeat> repeats_;  // video: kRepeats, by sequence

@@ -48,6 +48,7 @@ class OneCameraRouterTest : public ::testing::Test {
     router_.set_peer(kViewer, 1, viewer, now_);
   }
 
+  DownSlot& slot() { return *router_.find_slot(kViewer, kSlotSsrc); }
   UpTrack& track() { return *router_.find_track(kCamera); }
 
   void look(uint16_t width, uint16_t height) {

@@ -308,7 +308,7 @@ void Router::handle_nack(PeerId peer, uint32_t ssrc, std::span<const uint16_t> s
   for (const uint16_t sequence : sequences) {
     if (!slot->may_repeat(sequence, round_trip, now)) continue;
     const auto origin = slot->origin_of(sequence);
-    if (!origin) continue;
+    if (!origin || slot->superseded(*origin)) continue;
     const UpTrack* track = find_track(TrackId{origin->stream.track});
     if (!track) continue;
     const auto packet = track->cached(origin->stream.encoding, origin->sequence);

@@ -76,6 +76,25 @@ TEST_F(SimulcastSwitchTest, OnTheWayDownNoKeyFrameOfTheLargerIsForwarded) {
   EXPECT_TRUE(send(kSmall, nullptr, 400));
 }
 
+TEST_F(SimulcastSwitchTest, WhatTheSmallerPictureTakesThePlaceOfIsNotRepaired) {
+  run(60);
+  const auto repairs = [&](uint16_t sequence) {
+    router_.clear_plans();
+    router_.handle_nack(kViewer, kSlotSsrc, {&sequence, 1}, TimeDelta::millis(50), now_);
+    return router_.plans().size();
+  };
+  const uint16_t last_large = slot().last_sequence();
+  EXPECT_EQ(repairs(last_large), 1u);
+  router_.set_budget(kViewer, DataRate::kbps(150), now_);
+  next_picture();
+  router_.clear_plans();
+  send(kSmall, &kSmallKey, 1'200);
+  ASSERT_FALSE(slot().sinks()) << "the smaller one runs";
+  now_ = now_ + TimeDelta::seconds(1);
+  EXPECT_EQ(repairs(last_large), 0u);
+  EXPECT_EQ(repairs(slot().last_sequence()), 1u);
+}
+
 TEST_F(SimulcastSwitchTest, ASmallerTileTakesTheLargersKeyFrameUntilItHasItsOwn) {
   run(60);
   look(320, 180);

@@ -47,25 +47,22 @@ Downlink::Passage Downlink::admit(const sfu::ForwardPlan& plan, Timestamp now) {
   if (!measured_ || !plan.video) return Passage::kNow;
   if (!holds() && pacer_.can_send(now)) return Passage::kNow;
   Line* line = find(plan.ssrc);
+  if (line && plan.supersedes) clear(*line);
   if (!line || !store_.push(plan.original_sequence ? line->repairs : line->media, plan))
     return Passage::kNoRoom;
   ++held_;
   return Passage::kHeld;
 }
 
-bool Downlink::pop(PlanQueue Line::* queue, sfu::ForwardPlan& out) {
+bool Downlink::poll_held(sfu::ForwardPlan& out, Timestamp now) {
+  if (!holds() || !pacer_.can_send(now)) return false;
   Line* next = nullptr;
   for (Line& line : lines_) {
-    if (!(line.*queue).empty() && (!next || line.size() < next->size())) next = &line;
+    if (!line.empty() && (!next || line.size() < next->size())) next = &line;
   }
   if (!next) return false;
   --held_;
-  return store_.pop(next->*queue, out);
-}
-
-bool Downlink::poll_held(sfu::ForwardPlan& out, Timestamp now) {
-  if (!holds() || !pacer_.can_send(now)) return false;
-  return pop(&Line::repairs, out) || pop(&Line::media, out);
+  return store_.pop(next->repairs.empty() ? next->media : next->repairs, out);
 }
 
 bool Downlink::wants_padding(Timestamp now) const {
@@ -122,18 +119,24 @@ TimeDelta Downlink::delay_of(const Line& line) const {
   return before / std::max(pacer_.rate(), estimator_.sustained());
 }
 
-Downlink::Lateness Downlink::judge(Line& line) {
+bool Downlink::any_late() const {
+  return std::ranges::any_of(lines_, [&](const Line& line) {
+    return delay_of(line) > (line.pressed ? kEased : kPressed);
+  });
+}
+
+Downlink::Lateness Downlink::judge(Line& line, bool press) {
   const TimeDelta delay = delay_of(line);
   if (delay > kMostWait) {
     clear(line);
     line.pressed = false;
     return Lateness::kGivenUp;
   }
-  if (!line.pressed && delay > kPressed) {
+  if (!line.pressed && (press || delay > kPressed)) {
     line.pressed = true;
     return Lateness::kPressed;
   }
-  if (line.pressed && delay < kEased) {
+  if (line.pressed && !press && delay < kEased) {
     line.pressed = false;
     return Lateness::kEased;
   }
@@ -141,8 +144,7 @@ Downlink::Lateness Downlink::judge(Line& line) {
 }
 
 void Downlink::after_estimate(Timestamp now) {
-  const bool drains = estimator_.queue_delay() > kQueueToDrain;
-  pacer_.set_target(estimator_.target(), drains ? kDrainingFactor : kFactor);
+  pacer_.set_target(estimator_.target(), drains() ? kDrainingFactor : kFactor);
   congestion::ProbeCluster probe;
   while (estimator_.poll_probe(probe)) pacer_.start_probe(probe, now);
 }

@@ -5,12 +5,14 @@
 //  1. A viewer that negotiated no transport-wide numbers is neither measured nor paced.
 //  2. Audio always leaves at once; it counts for the pacer all the same.
 //  3. Video leaves at once while nothing waits and the pacer allows it; else it waits, each slot in
-//  a line of its own. Repairs go before media, and of each the shortest line first: the key frame
-//  of one picture doesn't hold up the others, which have little to send.
+//  a line of its own. The shortest line goes first, in it repairs before media: the key frame of
+//  one picture doesn't hold up the others, which have little to send, nor do their repairs it.
 //  4. A line that would take longer than kMostWait at the present rate is given up, and its picture
 //  begins anew at what fits: late frames are worth less than those that come next. One that would
 //  take kPressed is pressed until it takes less than kEased: its picture gets the frames that
-//  others depend on, no more.
+//  others depend on, no more. While a queue on the path is drained the others are pressed with it:
+//  there is no room for more.
+//  What waits before the key frame of a smaller picture is given up, too, without any word.
 //  5. What leaves may be kFactor times the target, so that a large frame doesn't take long; but
 //  kDrainingFactor while more than kQueueToDrain waits on the path, which otherwise stays there and
 //  in the end is taken for that of a competitor.
@@ -88,8 +90,9 @@ class Downlink {
   enum class Lateness : uint8_t { kSame, kPressed, kEased, kGivenUp };
   template <typename Tell>
   void judge_lines(Tell&& tell) {
+    const bool drains_pressed = drains() && any_late();
     for (Line& line : lines_) {
-      const Lateness lateness = judge(line);
+      const Lateness lateness = judge(line, drains_pressed);
       if (lateness != Lateness::kSame) tell(line.ssrc.ssrc, lateness);
     }
   }
@@ -152,13 +155,15 @@ class Downlink {
     PlanQueue repairs;
     PlanQueue media;
     bool pressed = false;
+    bool empty() const { return repairs.empty() && media.empty(); }
     DataSize size() const { return repairs.size() + media.size(); }
   };
   Line* find(uint32_t ssrc);
-  bool pop(PlanQueue Line::* queue, sfu::ForwardPlan& out);
   void clear(Line& line);
   TimeDelta delay_of(const Line& line) const;
-  Lateness judge(Line& line);
+  Lateness judge(Line& line, bool press);
+  bool drains() const { return estimator_.queue_delay() > kQueueToDrain; }
+  bool any_late() const;
   void after_estimate(Timestamp now);
 
   congestion::BandwidthEstimator estimator_;

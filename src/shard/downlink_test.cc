@@ -75,11 +75,52 @@ TEST_F(DownlinkTest, AKeyFrameDoesNotHoldUpTheOtherPictures) {
   EXPECT_EQ(drain(), (std::vector<uint32_t>{kSmall, kLarge, kLarge, kLarge, kLarge}));
 }
 
-TEST_F(DownlinkTest, RepairsGoFirst) {
-  hold(kSmall, 1);
+TEST_F(DownlinkTest, RepairsGoBeforeTheirPicture) {
   hold(kLarge, 2);
   hold(kLarge + 1, 1);
-  EXPECT_EQ(drain(), (std::vector<uint32_t>{kLarge + 1, kSmall, kLarge, kLarge}));
+  hold(kSmall, 1);
+  EXPECT_EQ(drain(), (std::vector<uint32_t>{kSmall, kLarge + 1, kLarge, kLarge}));
+}
+
+TEST_F(DownlinkTest, RepairsOfOnePictureDontHoldUpTheKeyFrameOfAnother) {
+  hold(kLarge + 1, 4);
+  hold(kSmall, 3);
+  EXPECT_EQ(drain(), (std::vector<uint32_t>{kSmall, kSmall, kSmall, kLarge + 1, kLarge + 1,
+                                            kLarge + 1, kLarge + 1}));
+}
+
+TEST_F(DownlinkTest, WhatWaitsBeforeASmallerPictureIsGivenUp) {
+  hold(kLarge, 3);
+  hold(kLarge + 1, 2);
+  hold(kSmall, 1, 900);
+  auto key_frame = plan(kLarge);
+  key_frame.supersedes = true;
+  ASSERT_EQ(downlink_.admit(key_frame, now_), Downlink::Passage::kHeld);
+  EXPECT_EQ(downlink_.waiting(), DataSize::bytes(1'900)) << "the key frame and the other picture";
+  EXPECT_EQ(drain(), (std::vector<uint32_t>{kSmall, kLarge}));
+  EXPECT_TRUE(judge().empty());
+}
+
+TEST_F(DownlinkTest, WhileAQueueIsDrainedALateLinePressesTheOthersToo) {
+  const auto feedback = [&](TimeDelta delay) {
+    const uint16_t number = downlink_.take_sequence();
+    downlink_.on_sent(number, DataSize::bytes(1'200), Downlink::Kind::kAudio, now_);
+    const congestion::PacketResult result{.sequence = number, .received = now_ + delay};
+    now_ = now_ + delay;
+    downlink_.on_feedback({&result, 1}, now_);
+  };
+  feedback(TimeDelta::millis(30));
+  feedback(TimeDelta::millis(230));
+  downlink_.on_sent(downlink_.take_sequence(), DataSize::bytes(1'200), Downlink::Kind::kVideo,
+                    now_);
+  hold(kLarge, 24);
+  hold(kSmall, 1);
+  EXPECT_EQ(judge(),
+            (Told{{kLarge, Downlink::Lateness::kPressed}, {kSmall, Downlink::Lateness::kPressed}}));
+  EXPECT_TRUE(judge().empty());
+  drain();
+  EXPECT_EQ(judge(),
+            (Told{{kLarge, Downlink::Lateness::kEased}, {kSmall, Downlink::Lateness::kEased}}));
 }
 
 TEST_F(DownlinkTest, ALongLineIsPressedUntilItIsShort) {
