@@ -62,6 +62,7 @@ void StreamRewriter::begin(StreamKey stream, const StreamPosition& first, Timest
     // Numbers left free behind the last one sent are given to the new segment.
     previous.sequences.close();
     previous.ended = true;
+    skip_unrepaired(previous);
     forget_previous = previous.sequences.newest_in() < previous.sequences.in_first();
   }
   if (!forget_previous) {
@@ -169,10 +170,30 @@ std::optional<RewrittenPosition> StreamRewriter::rewrite(StreamKey stream,
   count_sent(*segment, packet, *number, now);
   const int64_t picture = packet.close_pictures ? *segment->pictures.place(packet.picture_id)
                                                 : packet.picture_id + segment->picture_offset;
-  last_picture_id_ = std::max(last_picture_id_, picture);
-  if (static_cast<int8_t>(out->tl0_pic_idx - last_tl0_) > 0) last_tl0_ = out->tl0_pic_idx;
-  if (((out->key_index - last_key_index_) & 0x1f) < 16) last_key_index_ = out->key_index;
+  count_picture(picture, out->tl0_pic_idx, out->key_index);
   return out;
+}
+
+void StreamRewriter::count_picture(int64_t picture_id, uint8_t tl0, uint8_t key_index) {
+  last_picture_id_ = std::max(last_picture_id_, picture_id);
+  if (static_cast<int8_t>(tl0 - last_tl0_) > 0) last_tl0_ = tl0;
+  if (((key_index - last_key_index_) & 0x1f) < 16) last_key_index_ = key_index;
+}
+
+void StreamRewriter::note_filler(Segment& segment, const StreamPosition& packet) const {
+  if (!packet.close_pictures) return;
+  const auto before = segment.pictures.place_before(packet.picture_id);
+  if (!before || *before <= segment.before_filler) return;
+  segment.before_filler = *before;
+  segment.tl0_at_filler = static_cast<uint8_t>(packet.tl0_pic_idx + segment.tl0_offset);
+  segment.key_at_filler = static_cast<uint8_t>((packet.key_index + segment.key_offset) & 0x1f);
+}
+
+// The number of a picture that is still to be repaired stays free before a filler that was sent;
+// its picture id and TL0PICIDX must stay so, too.
+void StreamRewriter::skip_unrepaired(const Segment& previous) {
+  if (previous.before_filler > last_picture_id_ && previous.sequences.any_missing())
+    count_picture(previous.before_filler, previous.tl0_at_filler, previous.key_at_filler);
 }
 
 std::optional<RewrittenPosition> StreamRewriter::drop(StreamKey stream,
@@ -195,6 +216,7 @@ std::optional<RewrittenPosition> StreamRewriter::drop(StreamKey stream,
   segment->dropped_any = true;
   segment->sequences.set_filled(packet.sequence);
   count_sent(*segment, packet, *number, now);
+  note_filler(*segment, packet);
   return place_filler(*segment, packet, *number);
 }
 

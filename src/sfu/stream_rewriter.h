@@ -174,6 +174,11 @@ class StreamRewriter {
     bool dropped_any = false;
     ClosedNumbers<kSequences> sequences;
     ClosedNumbers<kPictures> pictures;  // with close_pictures
+    // Of the newest picture that a filler was sent for: the last place before it, and the counters
+    // as of its time.
+    int64_t before_filler = INT64_MIN;
+    uint8_t tl0_at_filler = 0;
+    uint8_t key_at_filler = 0;
 
     bool holds(StreamKey key, int64_t sequence) const {
       return stream == key && sequence >= sequences.in_first() &&
@@ -192,6 +197,10 @@ class StreamRewriter {
   // What a filler needs.
   static RewrittenPosition place_filler(const Segment& segment, const StreamPosition& packet,
                                         int64_t out);
+  void note_filler(Segment& segment, const StreamPosition& packet) const;
+  // Lets the segment that begins go on behind what the last one may still send.
+  void skip_unrepaired(const Segment& previous);
+  void count_picture(int64_t picture_id, uint8_t tl0, uint8_t key_index);
   void take_in(Segment& segment, const StreamPosition& packet, uint64_t dropped_pictures) const;
   void count_sent(const Segment& segment, const StreamPosition& packet, int64_t out, Timestamp now);
   // Where the output's clock stands (rule 5).

@@ -98,6 +98,20 @@ class ClosedNumbers {
     for (int64_t i = newest_in_; i > in; --i) out -= state(i) == State::kDropped ? 0 : 1;
     return out;
   }
+  // The last place that is taken before `in`; nullopt if `in` isn't remembered.
+  std::optional<int64_t> place_before(int64_t in) const {
+    if (!remembers(in)) return std::nullopt;
+    int64_t out = newest_out_;
+    for (int64_t i = newest_in_; i >= in; --i) out -= state(i) == State::kDropped ? 0 : 1;
+    return out;
+  }
+  // Whether something remembered may still come.
+  bool any_missing() const {
+    for (int64_t i = newest_in_; remembers(i); --i) {
+      if (state(i) == State::kMissing) return true;
+    }
+    return false;
+  }
   // Whose place `out` is.
   std::optional<int64_t> origin(int64_t out) const {
     int64_t at = newest_out_;

@@ -93,6 +93,34 @@ TEST_F(StreamRewriterTest, SenderReportsThatCannotBeTrueAreNotBelieved) {
   EXPECT_EQ(out->rtp_time, shown->rtp_time + 9'000);
 }
 
+// A filler that was sent behind a lost picture holds that picture's number free over a switch; its
+// picture id and TL0PICIDX were given to the next encoding's key frame.
+TEST_F(StreamRewriterTest, APictureThatIsRepairedAfterASwitchHasItsOwnCounters) {
+  const auto picture = [](int64_t sequence, int64_t id, uint8_t tl0) {
+    return StreamPosition{.sequence = sequence,
+                          .rtp_time = id * 3'000,
+                          .picture_id = id,
+                          .tl0_pic_idx = tl0,
+                          .close_pictures = true};
+  };
+  rewriter_.begin(kA, picture(10, 50, 7), now_);
+  const auto first = rewriter_.rewrite(kA, picture(10, 50, 7), now_);
+  // Picture 51 (sequence number 11, of the lowest layer) is lost. 52, of a layer to drop, comes in
+  // the wrong order: at 13 a place is left for 12, which then gets a filler.
+  rewriter_.drop(kA, picture(13, 52, 8), now_);
+  ASSERT_TRUE(rewriter_.drop(kA, picture(12, 52, 8), now_));
+  rewriter_.begin(kB, picture(900, 300, 100), now_);
+  const auto next = rewriter_.rewrite(kB, picture(900, 300, 100), now_);
+  const auto repaired = rewriter_.rewrite(kA, picture(11, 51, 8), now_);
+  ASSERT_TRUE(repaired);
+  EXPECT_EQ(repaired->sequence, first->sequence + 1);
+  EXPECT_EQ(repaired->picture_id, first->picture_id + 1);
+  EXPECT_EQ(repaired->tl0_pic_idx, first->tl0_pic_idx + 1);
+  EXPECT_EQ(next->sequence, first->sequence + 3);
+  EXPECT_EQ(next->picture_id, first->picture_id + 2);
+  EXPECT_EQ(next->tl0_pic_idx, first->tl0_pic_idx + 2);
+}
+
 TEST_F(StreamRewriterTest, PacketFromBeforeTheSwitchIsRefused) {
   rewriter_.begin(kA, {.sequence = 10}, now_);
   rewriter_.rewrite(kA, {.sequence = 10}, now_);
