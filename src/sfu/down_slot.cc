@@ -73,6 +73,7 @@ void DownSlot::assign(UpTrack* track) {
   if (track == track_) return;
   track_ = track;
   track_id_ = track ? track->id().value : 0;
+  encoding_ = 0;  // the other may have fewer
   flowing_ = false;
   decided.reset();
   fresh = true;

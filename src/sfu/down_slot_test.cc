@@ -95,5 +95,24 @@ TEST_F(DownSlotLossTest, NothingSentAndWordsThatCannotBeAreNoLoss) {
   EXPECT_DOUBLE_EQ(slot_.take_loss(8'000'000), 1);
 }
 
+// Found by the address sanitizer: the encoding that was shown of another camera was looked up.
+TEST(DownSlotTest, ShowsACameraWithFewerEncodingsAfterOneWithMore) {
+  SeededRandom random(1);
+  PacketPool pool(8);
+  media::TrackDescription large{.id = TrackId{7}, .kind = rtp::MediaKind::kVideo};
+  large.rids = {"l", "m", "h"};
+  const media::TrackDescription small{.id = TrackId{8}, .kind = rtp::MediaKind::kVideo};
+  UpTrack first(large, PeerId{1}, pool);
+  UpTrack second(small, PeerId{2}, pool);
+  DownSlot slot({.id = SlotId{3}, .kind = rtp::MediaKind::kVideo, .ssrc = {.ssrc = 500}}, 0,
+                random);
+  slot.assign(&first);
+  slot.start(2, {.sequence = 1}, Timestamp::seconds(1));
+  slot.assign(&second);
+  EXPECT_EQ(slot.encoding(), 0u);
+  slot.start(0, {.sequence = 1}, Timestamp::seconds(2));
+  EXPECT_TRUE(slot.flowing());
+}
+
 }  // namespace
 }  // namespace parley::sfu
