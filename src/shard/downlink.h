@@ -26,10 +26,8 @@
 // 10. Repairs are sent twice (a repair that is lost, too, costs its picture a second round trip and
 //  what follows it) from a loss of kVeryLossy on until it is below kLossy, under the conditions of
 //  9 and while nothing waits on the path: what a full queue drops, more of the same won't bring.
-// 11. As long as that holds, video that the viewer's feedback misses is repaired without being
-// asked
-//  for: its requests are lost as often as what they ask for, and what it misses of repairs it asks
-//  for late.
+// 11. As long as that holds, video that the viewer's feedback misses is repaired unasked: its
+//  requests are lost as often as what they ask for, and what it misses of repairs it asks for late.
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,7 @@ namespace parley::shard {
 
 class VideoWatch {
  public:
-  // What 6 Mbit/s send until feedback of a path with a round trip of 300 ms is here; 2 KiB.
+  // What 6 Mbit/s send until feedback of a path with a round trip of 300 ms is here; 3 KiB.
   static constexpr size_t kPackets = 256;
 
   struct Packet {
