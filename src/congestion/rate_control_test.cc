@@ -72,8 +72,11 @@ TEST(RateControlTest, AShortQueueIsNotTakenForDrained) {
 TEST(RateControlTest, WhatArrivesWhileTheQueueStandsBoundsTheReturn) {
   RateControl control(DataRate::kbps(1'200), kLeast, kMost);
   control.update(overused(450, 300), at(0));
-  control.update(overused(300, 160), at(500));
-  control.update(overused(300, 20), at(700));
+  RateControlInput draining = overused(300, 160);
+  draining.usage = BandwidthUsage::kUnder;  // no second decrease
+  control.update(draining, at(500));
+  draining.queue_delay = TimeDelta::millis(20);
+  control.update(draining, at(700));
   EXPECT_LT(control.target().kbps(), 300);
 }
 
