@@ -224,7 +224,7 @@ std::optional<RewrittenPosition> DownSlot::place(const TrackPacket& packet, size
     if (out) return out;
   }
   const auto filler = rewriter_.drop(packet.stream, packet.position, now, dropped);
-  if (verdict.forward && filler) layers.on_frame_broken();
+  if (verdict.forward && filler) layers.on_frame_broken(packet.frame);
   return filler;
 }
 

@@ -37,7 +37,7 @@ bool LayerFilter::Frames::contains(int64_t number) const {
 void LayerFilter::restart() {
   now_ = {};
   needs_key_frame_ = broken_ = false;
-  intact_ = 0;
+  intact_ = lowered_to_ = 0;
   highest_sent_ = FrameInfo::kMaxSpatial - 1;
   pictures_without_ = 0;
   last_forwarded_ = INT64_MIN / 2;
@@ -82,6 +82,16 @@ LayerFilter::Verdict LayerFilter::decide(const FrameInfo& frame, int64_t rtp_tim
                     frame.spatial == picture->state.spatial};
 }
 
+void LayerFilter::on_frame_broken(const FrameInfo& frame) {
+  if (frame.layering != Layering::kTemporal || frame.temporal == 0) {
+    broken_ = needs_key_frame_ = true;
+    return;
+  }
+  now_.temporal = std::min<uint8_t>(now_.temporal, frame.temporal - uint8_t{1});
+  // Those that come between it and the next get the same.
+  if (!pictures_.empty()) pictures_.back().state.temporal = now_.temporal;
+}
+
 LayerFilter::Picture* LayerFilter::find(int64_t time) {
   for (size_t i = pictures_.size(); i > 0; --i) {
     if (pictures_[i - 1].time == time) return &pictures_[i - 1];
@@ -93,7 +103,7 @@ LayerFilter::Picture* LayerFilter::find(int64_t time) {
 LayerFilter::Picture* LayerFilter::begin_picture(const FrameInfo& frame, int64_t time) {
   if (frame.layering != Layering::kTemporal) look_for_gone_layers();
   if (frame.layering == Layering::kTargets) follow_structure(frame);
-  if (!frame.key_picture) start_delta_picture(frame);
+  if (!frame.key_picture) start_delta_picture(frame, time);
   if (pictures_.full()) pictures_.erase(0);
   pictures_.push_back({.time = time, .state = now_});
   return &pictures_.back();
@@ -129,7 +139,8 @@ void LayerFilter::look_for_gone_layers() {
 // stay out of reach; and where some went out, with a marker or without, the picture goes on so.
 void LayerFilter::start_key_picture(const FrameInfo& frame, Picture& picture) {
   broken_ = false;
-  intact_ = 0;
+  intact_ = lowered_to_ = 0;
+  key_time_ = picture.time;
   const auto dropped = static_cast<uint8_t>(picture.decided & ~picture.forwarded);
   if (frame.layering == Layering::kSpatial && frame.spatial_layers > 0)
     highest_sent_ = static_cast<uint8_t>(frame.spatial_layers - 1);
@@ -150,7 +161,7 @@ void LayerFilter::enter(const FrameInfo& frame, int8_t decode_target) {
   now_ = {.spatial = target.spatial, .temporal = target.temporal, .decode_target = decode_target};
 }
 
-void LayerFilter::start_delta_picture(const FrameInfo& frame) {
+void LayerFilter::start_delta_picture(const FrameInfo& frame, int64_t time) {
   if (frame.layering == Layering::kTargets) {
     const int8_t best = best_target(frame, wanted_spatial());
     if (now_.decode_target < 0 || best < 0 || best == now_.decode_target) return;
@@ -165,13 +176,15 @@ void LayerFilter::start_delta_picture(const FrameInfo& frame) {
     return;
   }
   if (frame.switch_up && frame.temporal <= now_.temporal) now_.temporal = target_temporal_;
-  if (wanted_spatial() < now_.spatial) lower_spatial();
+  if (wanted_spatial() < now_.spatial) lower_spatial(time);
 }
 
-void LayerFilter::lower_spatial() {
+void LayerFilter::lower_spatial(int64_t time) {
   for (uint8_t s = wanted_spatial() + uint8_t{1}; s > 0; --s) {
     if ((intact_ & bit_of(s - uint8_t{1})) == 0) continue;
     now_.spatial = s - uint8_t{1};
+    lowered_to_ |= bit_of(now_.spatial);
+    lowered_at_ = time;
     return;
   }
 }
@@ -274,6 +287,10 @@ bool LayerFilter::decide_target(const FrameInfo& frame, Picture& picture) {
   return holds(frame.indications.present, picture.state.decode_target);
 }
 
+bool LayerFilter::lowered_since(uint8_t spatial, int64_t time) const {
+  return (lowered_to_ & bit_of(spatial)) != 0 && time > key_time_ && time < lowered_at_;
+}
+
 bool LayerFilter::decide_late(const FrameInfo& frame, const Picture& picture) {
   const State& state = picture.state;
   switch (frame.layering) {
@@ -284,6 +301,7 @@ bool LayerFilter::decide_late(const FrameInfo& frame, const Picture& picture) {
       if (frame.spatial == state.spatial ||
           (frame.spatial < state.spatial && (frame.for_upper || picture.key)))
         return true;
+      if (lowered_since(frame.spatial, picture.time)) return true;
       intact_ &= static_cast<uint8_t>(~bit_of(frame.spatial));
       return false;
     case Layering::kTargets:

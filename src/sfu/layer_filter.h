@@ -7,7 +7,8 @@
 //  of a picture's spatial layers are forwarded is decided once for each, at the first packet seen
 //  of it, and kept: the rest of the layer's frame follows, however late it comes.
 //  2. A picture that comes only after a newer one gets what was in force before it, and changes
-//  nothing. One older than the kept ones is dropped.
+//  nothing. One older than the kept ones is dropped. A frame of a layer that was gone down to
+//  since, as whole so far, is forwarded, too: what goes on refers to it.
 //  3. At a key picture everything starts afresh: the target is in force at once.
 //  4. Temporal layers go down at the next picture. (VP8, VP9: nothing lower depends on what is
 //  higher. Decode targets: rule 7.)
@@ -17,6 +18,8 @@
 //     Where nothing was forwarded for kStopgap a frame that depends on the base layer only is,
 //     whatever its layer: an encoder pays for a key frame by leaving out lower layers, and goes on
 //     with the highest for a second or two. Not while the path takes less than it is given.
+//     An upper layer's frame that couldn't be sent takes its layer out of force like a lower
+//     target.
 //  6. VP9's spatial layers. Layers above the one in force are dropped, and those below it that no
 //  upper one depends on (Z): in the KEY modes only the shown layer flows between key pictures. Down
 //  goes at the next picture if the lower layer has been forwarded without a hole since it started
@@ -66,7 +69,7 @@ class LayerFilter {
   // The target can't be reached, or the stream not go on, without one.
   bool needs_key_frame() const { return needs_key_frame_; }
   // A frame that had been decided on couldn't be sent after all.
-  void on_frame_broken() { broken_ = needs_key_frame_ = true; }
+  void on_frame_broken(const FrameInfo& frame);
   // Begins to fetch what decide() needs.
   void prefetch() const {
     parley::prefetch(this);
@@ -108,14 +111,15 @@ class LayerFilter {
   Picture* insert_late(int64_t time);
   void start_key_picture(const FrameInfo& frame, Picture& picture);
   void enter(const FrameInfo& frame, int8_t decode_target);
-  void start_delta_picture(const FrameInfo& frame);
-  void lower_spatial();
+  void start_delta_picture(const FrameInfo& frame, int64_t time);
+  void lower_spatial(int64_t time);
   void look_for_gone_layers();
   bool decide_newest(const FrameInfo& frame, Picture& picture);
   bool decide_temporal(const FrameInfo& frame, const Picture& picture) const;
   bool decide_spatial(const FrameInfo& frame, Picture& picture);
   bool decide_target(const FrameInfo& frame, Picture& picture);
   bool decide_late(const FrameInfo& frame, const Picture& picture);
+  bool lowered_since(uint8_t spatial, int64_t time) const;
   int8_t best_target(const FrameInfo& frame, uint8_t spatial) const;
   void follow_structure(const FrameInfo& frame);
   void update_need(const FrameInfo& frame);
@@ -129,6 +133,10 @@ class LayerFilter {
   bool broken_ = false;
   // VP9: spatial layers forwarded without a hole since they started.
   uint8_t intact_ = 0;
+  // VP9: layers gone down to since the key picture, and the first picture in the last of them.
+  uint8_t lowered_to_ = 0;
+  int64_t lowered_at_ = 0;
+  int64_t key_time_ = 0;
   uint8_t highest_sent_ = FrameInfo::kMaxSpatial - 1;  // rule 8
   int pictures_without_ = 0;
   int64_t last_forwarded_ = 0;                           // time of that picture

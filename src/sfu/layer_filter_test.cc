@@ -176,10 +176,50 @@ TEST_F(LayerFilterTest, ALayerThatStoppedIsNotWaitedFor) {
 
 TEST_F(LayerFilterTest, AFrameThatCouldNotBeSentNeedsAKeyFrame) {
   passes(vp8(0, false, true));
-  filter_.on_frame_broken();
+  filter_.on_frame_broken(vp8(0));
   EXPECT_TRUE(filter_.needs_key_frame());
   passes(vp8(0, false, true));
   EXPECT_FALSE(filter_.needs_key_frame());
+}
+
+TEST_F(LayerFilterTest, AnUpperTemporalLayerThatCouldNotBeSentComesBackAtItsSyncFrame) {
+  passes(vp8(0, false, true));
+  EXPECT_TRUE(passes(vp8(2, true)));
+  filter_.on_frame_broken(vp8(1, true));
+  EXPECT_FALSE(filter_.needs_key_frame()) << "the base layer is whole";
+  EXPECT_FALSE(passes(vp8(2))) << "it may refer to what is missing";
+  EXPECT_TRUE(passes(vp8(0)));
+  EXPECT_FALSE(passes(vp8(1))) << "so does this";
+  EXPECT_FALSE(passes(vp8(2, true))) << "one layer at a time";
+  EXPECT_TRUE(passes(vp8(0)));
+  EXPECT_TRUE(passes(vp8(1, true)));
+  EXPECT_TRUE(passes(vp8(2, true)));
+}
+
+TEST_F(LayerFilterTest, WhatComesLateOfALayerThatWasTakenForWholeIsForwarded) {
+  EXPECT_EQ(picture({.key = true, .key_mode = true}), "012!");
+  // Of the next picture the lowest layer is late.
+  const int64_t late = ++time_;
+  EXPECT_FALSE(filter_.decide(vp9({.spatial = 1, .key_mode = true}), late).forward);
+  EXPECT_TRUE(filter_.decide(vp9({.spatial = 2, .key_mode = true}), late).forward);
+  filter_.set_target(0, 2);
+  EXPECT_EQ(picture({.key_mode = true}), "0!") << "it has no hole yet";
+  const auto verdict = filter_.decide(vp9({.key_mode = true}), late);
+  EXPECT_TRUE(verdict.forward) << "what goes on refers to it";
+  EXPECT_FALSE(verdict.marker) << "the layer above it bears it";
+  EXPECT_EQ(picture({.key_mode = true}), "0!");
+  EXPECT_FALSE(filter_.needs_key_frame());
+}
+
+TEST_F(LayerFilterTest, WhatComesLateOfALowerLayerIsDroppedWhileTheUpperOneGoesOn) {
+  EXPECT_EQ(picture({.key = true, .key_mode = true}), "012!");
+  const int64_t late = ++time_;
+  EXPECT_TRUE(filter_.decide(vp9({.spatial = 2, .key_mode = true}), late).forward);
+  EXPECT_EQ(picture({.temporal = 1, .key_mode = true}), "2!");
+  EXPECT_FALSE(filter_.decide(vp9({.key_mode = true}), late).forward);
+  filter_.set_target(0, 2);
+  EXPECT_EQ(picture({.key_mode = true}), "2!") << "the lower layers have holes";
+  EXPECT_TRUE(filter_.needs_key_frame());
 }
 
 // L2T1 as decode targets: 0 is the lower layer alone, 1 both.
