@@ -151,6 +151,7 @@ bool FrameDescriber::read_dependencies(Bytes dependencies, FrameDescription& out
   if (!d) {
     // Its structure is still missing. The frame number can be read and rewritten all the same.
     out.picture_id = dependencies_.peek_frame(dependencies).value_or(0);
+    out.unread = true;
     return false;
   }
   if (d->active_targets && d->unwrapped_frame >= active_since_) {

@@ -4,6 +4,7 @@
 // allocated when the track is published and never after.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -85,6 +86,15 @@ class PacketCache {
   PacketPool::Handle insert(CachedPacket packet, Bytes payload, Bytes dependencies = {});
   // nullptr if it never came or is gone.
   const CachedPacket* find(int64_t sequence) const;
+  // Calls amend(packet) for each that is kept and newer than `sequence`.
+  template <typename Amend>
+  void amend_after(int64_t sequence, Amend&& amend) {
+    const int64_t oldest = std::max(oldest_, newest_ - static_cast<int64_t>(kPackets) + 1);
+    for (int64_t s = std::max(sequence + 1, oldest); s <= newest_; ++s) {
+      CachedPacket& place = ring_[index(s)];
+      if (place.sequence == s) amend(place);
+    }
+  }
   Bytes payload(const CachedPacket& packet) const {
     const Bytes kept = pool_.payload(packet.handle);
     return kept.first(kept.size() - packet.dependencies_size);

@@ -97,6 +97,7 @@ bool UpTrack::follow_codec(TrackPacket& packet, UpEncoding& encoding) {
     if (packet.position.sequence < encoding.cache->newest()) return false;
     packet.new_codec = true;
     encoding.describer->restart();
+    encoding.holds_unread = false;
     encoding.last_key_frame = -1;
     encoding.key_frame_time = -1;
     encoding.wanted_key_frame = true;
@@ -118,6 +119,24 @@ void UpTrack::describe_video(TrackPacket& packet, UpEncoding& encoding) {
     encoding.width = found.width;
     encoding.height = found.height;
   }
+  if (found.unread) {
+    encoding.holds_unread = true;
+  } else if (encoding.holds_unread && found.key_frame_start) {
+    read_again(packet, encoding);
+  }
+}
+
+void UpTrack::read_again(const TrackPacket& packet, UpEncoding& encoding) {
+  encoding.holds_unread = false;
+  encoding.cache->amend_after(packet.position.sequence, [&](CachedPacket& kept) {
+    if (kept.codec != packet.codec || kept.dependencies_size == 0 ||
+        kept.frame.layering != FrameInfo::Layering::kNone)
+      return;
+    const FrameDescription found = encoding.describer->describe(
+        kept.codec, encoding.cache->payload(kept), encoding.cache->dependencies(kept));
+    kept.frame = found.info;
+    kept.position.picture_id = found.picture_id;
+  });
 }
 
 std::optional<TrackPacket> UpTrack::cached(size_t index, int64_t sequence) const {

@@ -74,6 +74,7 @@ struct UpEncoding {
   Timestamp last_packet;
   bool received_any = false;
   bool wanted_key_frame = false;
+  bool holds_unread = false;  // in the cache, by FrameDescription::unread
   std::optional<Timestamp> key_frame_asked;
   // Of the latest sender report: the two clocks' common point.
   uint64_t report_ntp = 0;
@@ -146,6 +147,8 @@ class UpTrack {
   // An encoding that goes on in another codec starts afresh at a key frame of it. False: late.
   static bool follow_codec(TrackPacket& packet, UpEncoding& encoding);
   static void describe_video(TrackPacket& packet, UpEncoding& encoding);
+  // What came before the structure that `packet` brings, and was kept without a description.
+  static void read_again(const TrackPacket& packet, UpEncoding& encoding);
 
   media::TrackDescription description_;
   PeerId owner_;
