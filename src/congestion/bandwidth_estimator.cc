@@ -32,6 +32,7 @@ void BandwidthEstimator::on_feedback(std::span<const PacketResult> results, Time
   if (had_feedback_ && now - last_feedback_ > kShortestSilence) {
     groups_.reset();
     trendline_.reset();
+    steep_rise_.reset();
   }
   probe_result_.reset();
   lost_ = false;
@@ -55,6 +56,7 @@ void BandwidthEstimator::on_feedback(std::span<const PacketResult> results, Time
   queue_delay_.end_report(now);
 
   const DataRate before = target_;
+  steep_ = steep_rise_.take();
   rate_control_.update(rate_input(), now);
   competition_.update(queue_delay_.value(), round_trip_, rate_control_.decreased(), now);
   if (probe_result_ && trendline_.usage() != BandwidthUsage::kOver) {
@@ -71,6 +73,7 @@ void BandwidthEstimator::on_feedback(std::span<const PacketResult> results, Time
 void BandwidthEstimator::on_received(const SentHistory::Packet& packet, Timestamp received) {
   acked_.on_received(packet.size, received, application_.limited());
   queue_delay_.on_packet(packet.sent, received);
+  steep_rise_.on_packet(packet.sent, received, static_cast<bool>(packet.probe));
   if (const auto delta = groups_.on_packet(packet.sent, received)) trendline_.on_delta(*delta);
   if (!packet.probe) return;
   if (const auto result =
@@ -142,7 +145,8 @@ ProbeControllerInput BandwidthEstimator::probe_input() const {
 }
 
 RateControlInput BandwidthEstimator::rate_input() const {
-  return {.usage = trendline_.usage(),
+  return {.usage = steep_ ? BandwidthUsage::kOver : trendline_.usage(),
+          .steep = steep_,
           .acked = acked_.value(),
           .recent = acked_.recent(kRecent),
           .newest = acked_.recent(kNewest),

@@ -22,6 +22,7 @@
 #include "congestion/queue_delay.h"
 #include "congestion/rate_control.h"
 #include "congestion/sent_history.h"
+#include "congestion/steep_rise.h"
 #include "congestion/trendline.h"
 
 namespace parley::congestion {
@@ -110,6 +111,8 @@ class BandwidthEstimator {
   SentHistory history_;
   ArrivalGroups groups_;
   TrendlineDetector trendline_;
+  SteepRise steep_rise_;
+  bool steep_ = false;  // by the last report
   QueueDelay queue_delay_;
   AckedRate acked_;
   CompetitionDetector competition_;

@@ -89,18 +89,18 @@ bool RateControl::after_burst(Timestamp now) const {
 
 void RateControl::decrease(const RateControlInput& input, Timestamp now) {
   if (!may_decrease(input, now)) return;
-  // A long queue: the capacity fell, only the newest rate tells it. A short one: the path just
-  // began to fill, and the rates lag behind the target.
+  // A long queue, or a steep one: the capacity fell, only the newest rate tells it. A short one:
+  // the path just began to fill, and the rates lag behind the target.
+  const bool fell = input.queue_delay > kLongQueue || input.steep;
   const DataRate acked = input.acked.value_or(target_);
-  const DataRate arrives = input.queue_delay > kLongQueue
-                               ? std::min(acked, std::max(input.newest, least_))
-                               : std::max({acked, input.recent, input.newest});
+  const DataRate arrives = fell ? std::min(acked, std::max(input.newest, least_))
+                                : std::max({acked, input.recent, input.newest});
   if (!after_drain_) {
     before_burst_ =
         after_burst(now) ? std::max(scale(before_burst_, kBurstFade), target_) : target_;
     episode_start_ = target_;
   }
-  if (input.queue_delay > kLongQueue) burst_ = now;
+  if (fell) burst_ = now;
   const DataRate base = std::min(arrives, episode_start_);
   const double drain = input.queue_delay.seconds_f() / kDrain.seconds_f();
   const DataRate lowered = scale(base, 1 - std::clamp(drain, 0.05, 0.5));

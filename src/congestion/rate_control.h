@@ -12,6 +12,7 @@ namespace parley::congestion {
 
 struct RateControlInput {
   BandwidthUsage usage = BandwidthUsage::kNormal;
+  bool steep = false;  // kOver all of a sudden (SteepRise)
   std::optional<DataRate> acked;
   DataRate recent;  // what arrived in the last 300 ms
   DataRate newest;  // and in the last 100 ms
@@ -42,7 +43,8 @@ struct RateControlInput {
 //    rate at most to 0.85 + 0.06 t^3 times that: a short probe finds room between the others'
 //    bursts that isn't there, and the one who has most would find most. A target 1.3 times beyond
 //    that rate, and no burst (8), has refuted it: then up to 1.2 times the target.
-// 8. A queue beyond 100 ms may be a burst of somebody else's, and then what was reached before it
+// 8. A queue beyond 100 ms, or one that grew steeply, may be a burst of somebody else's, and then
+// what was reached before it
 //    is there again soon: for kBurstMemory a probe may find up to 0.9 of that, less 3 % with each
 //    further episode. If it was the capacity that fell, the probe shows it.
 // 9. Beside a loss-based competitor delay says nothing: as TCP would, one packet more per round

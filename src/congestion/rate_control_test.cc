@@ -50,6 +50,21 @@ TEST(RateControlTest, DecreaseDrainsTheQueueThenReturns) {
   EXPECT_NEAR(static_cast<double>(control.target().kbps()), 880, 10);
 }
 
+TEST(RateControlTest, ASteepQueueIsCutFromWhatArrivesNowHoweverShort) {
+  RateControlInput input = overused(1'000, 40);
+  input.newest = DataRate::kbps(300);
+  RateControl gentle(DataRate::kbps(1'000), kLeast, kMost);
+  gentle.update(input, at(0));
+  EXPECT_EQ(gentle.target(), DataRate::kbps(920)) << "the newest rate may be low by chance";
+  input.steep = true;
+  RateControl steep(DataRate::kbps(1'000), kLeast, kMost);
+  steep.update(input, at(0));
+  EXPECT_EQ(steep.target(), DataRate::kbps(276));
+  steep.update(arriving(276), at(300));
+  steep.on_probe(DataRate::kbps(950), at(600));
+  EXPECT_EQ(steep.target(), DataRate::kbps(900)) << "it may have been a burst of somebody else's";
+}
+
 TEST(RateControlTest, ALongQueueThatIsNearlyGoneIsDrainedWhateverTheTrend) {
   RateControl control(DataRate::kbps(1'200), kLeast, kMost);
   control.update(overused(300, 300), at(0));
