@@ -12,11 +12,8 @@ export interface PlannedLayer {
 
 const RIDS = ['l', 'm', 'h'] as const;
 const BITRATES = [150_000, 500_000, 1_700_000] as const;
-/**
- * The pixels they are meant for: 240x135, 640x360, 1280x720. With less the smallest encoding pays for a key frame by leaving out
- * its base layer for a second.
- */
-const PIXELS = [32_400, 230_400, 921_600] as const;
+/** The pixels they are meant for: 320x180, 640x360, 1280x720. */
+const PIXELS = [57_600, 230_400, 921_600] as const;
 
 /** Smaller pictures need fewer bits, though more for a pixel; a slow viewer is then shown more frames of them. */
 function bitrateFor(index: number, pixels: number): number {

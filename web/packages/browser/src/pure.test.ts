@@ -100,7 +100,7 @@ describe('planLayers', () => {
       planLayers(width, height, null).map((layer) => Math.round(layer.maxBitrate / 1000));
     expect(rates(1280, 720)).toEqual([150, 500, 1700]);
     expect(rates(0, 0)).toEqual([150, 500, 1700]);
-    expect(rates(960, 540)).toEqual([150, 325, 1104]);
+    expect(rates(960, 540)).toEqual([97, 325, 1104]);
     expect(rates(320, 180)[0]).toBe(150);
   });
 
