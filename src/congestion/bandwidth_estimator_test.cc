@@ -123,6 +123,19 @@ TEST(BandwidthEstimatorTest, SettlesUnderTheCapacity) {
   }
 }
 
+TEST(BandwidthEstimatorTest, APathThatBecomesMuchTooNarrowIsSeenAtOnce) {
+  Path path;
+  path.capacity = DataRate::kbps(1'000);
+  path.media = DataRate::kbps(700);
+  path.estimator.set_demand(DataRate::kbps(1'000));
+  path.run(TimeDelta::seconds(5));
+  EXPECT_GE(path.estimator.target(), DataRate::kbps(700));
+  path.capacity = DataRate::kbps(300);
+  path.run(TimeDelta::millis(250));
+  EXPECT_LE(path.estimator.target(), DataRate::kbps(350));
+  EXPECT_LE(path.estimator.queue_delay(), TimeDelta::millis(100)) << "it isn't full yet";
+}
+
 TEST(BandwidthEstimatorTest, SilenceLowersTheTargetAgainAndAgainDownToTheLeast) {
   Path path;
   path.estimator.set_demand(DataRate::kbps(2'000));
