@@ -46,6 +46,18 @@ TEST_F(SteepRiseTest, AQueueThatStandsSaysNothing) {
   EXPECT_FALSE(rise_.take());
 }
 
+TEST_F(SteepRiseTest, AJumpIsNoGrowth) {
+  waits(0, 280, 0);
+  waits(280, 320, 60);
+  EXPECT_FALSE(rise_.take()) << "of another route, say";
+}
+
+TEST_F(SteepRiseTest, AQueueDelaysAll) {
+  waits(0, 200, 0);
+  for (int64_t ms = 200; ms < 320; ms += 10) arrives(ms, ms % 20 == 0 ? 0 : (ms - 200) / 2);
+  EXPECT_FALSE(rise_.take());
+}
+
 TEST_F(SteepRiseTest, JitterIsNoQueue) {
   SeededRandom random(1);
   for (int64_t ms = 0; ms < 60'000; ms += 10) {
