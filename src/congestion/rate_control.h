@@ -44,9 +44,9 @@ struct RateControlInput {
 //    bursts that isn't there, and the one who has most would find most. A target 1.3 times beyond
 //    that rate, and no burst (8), has refuted it: then up to 1.2 times the target.
 // 8. A queue beyond 100 ms, or one that grew steeply, may be a burst of somebody else's, and then
-// what was reached before it
-//    is there again soon: for kBurstMemory a probe may find up to 0.9 of that, less 3 % with each
-//    further episode. If it was the capacity that fell, the probe shows it.
+//    what was reached before it is there again soon: for kBurstMemory a probe may find up to 0.9 of
+//    that, less 3 % with each further episode. If it was the capacity that fell, the probe shows
+//    it.
 // 9. Beside a loss-based competitor delay says nothing: as TCP would, one packet more per round
 //    trip in each round trip, and down to kCompetingBeta at a loss, once per round trip. What was
 //    given up before it was recognised is mostly taken back.
