@@ -71,3 +71,50 @@ test('who asks for nothing sends VP8 beside the others', async ({ crowd, server,
   await expectCodec([ana, bo], [ana], 'VP9');
   await expectCodec([ana, bo], [bo], 'VP8');
 });
+
+/** Keeps the page's peer connections for `encoders`. Must not use anything from outside itself. */
+function keepPeers(): void {
+  const peers: RTCPeerConnection[] = [];
+  window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
+    construct(target, parameters: ConstructorParameters<typeof RTCPeerConnection>) {
+      const peer = new target(...parameters);
+      peers.push(peer);
+      return peer;
+    },
+  });
+  Object.assign(window, { keptPeers: peers });
+}
+
+/** What encodes the camera, and each encoding's temporal layers. */
+async function encoders(person: Person): Promise<Readonly<Record<string, string>>> {
+  return person.page.evaluate(async () => {
+    const { keptPeers } = window as unknown as { readonly keptPeers: readonly RTCPeerConnection[] };
+    const found: Record<string, string> = {};
+    for (const peer of keptPeers) {
+      for (const stat of (await peer.getStats()).values()) {
+        if (stat.type !== 'outbound-rtp' || stat.kind !== 'video' || (stat.framesEncoded ?? 0) === 0)
+          continue;
+        found[stat.rid ?? ''] = `${stat.encoderImplementation ?? ''} ${stat.scalabilityMode ?? ''}`;
+      }
+    }
+    return found;
+  });
+}
+
+test("each of VP8's sizes has an encoder of its own", async ({ crowd, server, person }) => {
+  await server({ 'p2p.mode': 'off' });
+  const ana = await person(crowd, 'Ana', 'codecs', { capture: kLarge, before: [keepPeers] });
+  const small = { width: 480, height: 320 };
+  const bo = await person(crowd, 'Bo', 'codecs', { capture: kSmall, viewport: small });
+  const cy = await person(crowd, 'Cy', 'codecs', { capture: kSmall, viewport: { width: 1480, height: 860 } });
+  await expectAllMeet([ana, bo, cy], { timeout: 60_000 });
+  await expect
+    .poll(async () => encoders(ana), {
+      message: 'the smallest for Bo and a larger one for Cy',
+      timeout: 20_000,
+    })
+    .toMatchObject({
+      l: expect.stringMatching(/^SimulcastEncoderAdapter \(libvpx, libvpx.* L1T2$/u),
+      h: expect.stringMatching(/^SimulcastEncoderAdapter \(libvpx, libvpx.* L1T3$/u),
+    });
+});

@@ -3,7 +3,6 @@ import type { IncomingMedia, LegCounters, LegState, ServerLegHandlers, ServerLeg
 import type { MediaSource, OfferBody } from '@parley/protocol';
 import { CameraStart } from './camera-start.ts';
 import { IncomingTrack } from './incoming-track.ts';
-import { planLayers } from './layer-plan.ts';
 import { readCounters } from './leg-counters.ts';
 import { legState, TaskLine } from './leg-state.ts';
 import { setReserve } from './playout.ts';
@@ -164,7 +163,7 @@ export class BrowserServerLeg implements ServerLegPort {
         rids: null,
       };
     };
-    const layers = planLayers(0, 0, []).map((layer) => ({ ...layer }));
+    const layers = planCodec(this.#askedCodec ?? 'vp8', 0, 0, []).map((layer) => ({ ...layer }));
     return new Map<MediaSource, Source>([
       ['mic', add('audio', person, [{ active: false }])],
       ['camera', add('video', person, layers)],

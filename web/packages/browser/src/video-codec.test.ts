@@ -42,6 +42,19 @@ describe('planCodec', () => {
     expect(planCodec('vp9', 1280, 720, []).some(({ active }) => active)).toBe(false);
   });
 
+  it('sends VP8 in sizes of their own, with fewer steps in the smallest', () => {
+    const plan = planCodec('vp8', 1280, 720, null);
+    expect(plan.map(({ rid, active, scalabilityMode }) => [rid, active, scalabilityMode])).toEqual([
+      ['l', true, 'L1T2'],
+      ['m', true, 'L1T3'],
+      ['h', true, 'L1T3'],
+    ]);
+    expect(planCodec('vp8', 0, 0, [])[0], 'as it is asked for first').toMatchObject({
+      active: false,
+      scalabilityMode: 'L1T2',
+    });
+  });
+
   it('leaves the others to simulcast', () => {
     const plan = planCodec('h264', 1280, 720, null);
     expect(plan.map(({ active, scaleResolutionDownBy }) => [active, scaleResolutionDownBy])).toEqual([
