@@ -80,6 +80,7 @@ void MediaSender::send(size_t bytes, Timestamp now) {
 
 void MediaSender::flush(Timestamp now) {
   pacer_.set_target(estimator_.target());
+  pacer_.set_burst(estimator_.burst(), now);
   congestion::ProbeCluster cluster;
   if (estimator_.poll_probe(cluster)) pacer_.start_probe(cluster, now);
   while (pacer_.can_send(now)) {
@@ -98,6 +99,7 @@ void MediaSender::flush(Timestamp now) {
       return;
     }
   }
+  if (!queue_.empty() && pacer_.indebted(now)) estimator_.on_held(now);
 }
 
 void MediaSender::on_datagram(Bytes datagram, Timestamp now) {

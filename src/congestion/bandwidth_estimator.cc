@@ -7,6 +7,7 @@
 namespace parley::congestion {
 namespace {
 
+constexpr double kSatisfied = 0.9;
 constexpr TimeDelta kRecent = TimeDelta::millis(300);
 constexpr TimeDelta kNewest = TimeDelta::millis(100);
 constexpr TimeDelta kShortestRoundTrip = TimeDelta::millis(1);
@@ -65,6 +66,7 @@ void BandwidthEstimator::on_feedback(std::span<const PacketResult> results, Time
   }
   loss_.update(rate_control_.sustained(), acked_.value(), now);
   update_target(now);
+  judge_bursts(newest_sent, now);
   if (target_ < before) probe_controller_.on_drop(before, target_, now);
   if (probe_result_) probe_controller_.on_result(*probe_result_, probe_input(), now);
   probe_controller_.update(probe_input(), now);
@@ -106,7 +108,18 @@ void BandwidthEstimator::check_silence(Timestamp now) {
   const TimeDelta patience = std::max(round_trip_ * kSilentRoundTrips, kShortestSilence);
   if (now - waiting_since_ < patience) return;
   waiting_since_ = now;
+  burst_.on_silence(now);
   rate_control_.set(scale(rate_control_.target(), kSilenceFactor), now);
+}
+
+void BandwidthEstimator::judge_bursts(Timestamp newest_sent, Timestamp now) {
+  const bool over = steep_ || trendline_.usage() == BandwidthUsage::kOver;
+  burst_.on_report({.longest_wait = queue_delay_.longest(),
+                    .congested = over || lost_ || competition_.competing(),
+                    .wanting = target_ < scale(demand_, kSatisfied),
+                    .newest_sent = newest_sent,
+                    .target = target_},
+                   now);
 }
 
 void BandwidthEstimator::handle_tick(Timestamp now) {

@@ -12,6 +12,7 @@
 #include "congestion/acked_rate.h"
 #include "congestion/application_limit.h"
 #include "congestion/arrival_groups.h"
+#include "congestion/burst_allowance.h"
 #include "congestion/competition.h"
 #include "congestion/loss_bound.h"
 #include "congestion/loss_report_control.h"
@@ -72,6 +73,8 @@ class BandwidthEstimator {
   // ignored.
   void on_feedback(std::span<const PacketResult> results, Timestamp now);
   void on_round_trip(TimeDelta round_trip, Timestamp now);
+  // The pacer held something back that burst() didn't cover.
+  void on_held(Timestamp now) { burst_.on_held(now); }
   // For receivers without transport-wide feedback. REMB also bounds those that have it.
   void on_remb(DataRate rate, Timestamp now);
   // Fraction lost of a receiver report, in [0, 1]; not used once transport-wide feedback came.
@@ -87,6 +90,8 @@ class BandwidthEstimator {
   // What to choose the media by: the target, but not lowered while a queue is drained; what is sent
   // too much in that half second waits for the pacer.
   DataRate sustained() const { return std::max(target_, sustained_); }
+  // For the pacer: what may leave at once.
+  DataSize burst() const { return burst_.value(target_); }
   // The next probe to give to the pacer; false when there is none. Asked after each call above.
   bool poll_probe(ProbeCluster& out);
 
@@ -103,6 +108,7 @@ class BandwidthEstimator {
  private:
   void on_received(const SentHistory::Packet& packet, Timestamp received);
   void check_silence(Timestamp now);
+  void judge_bursts(Timestamp newest_sent, Timestamp now);
   void update_target(Timestamp now);
   ProbeControllerInput probe_input() const;
   RateControlInput rate_input() const;
@@ -120,6 +126,7 @@ class BandwidthEstimator {
   LossBound loss_;
   LossReportControl reports_;
   ApplicationLimit application_;
+  BurstAllowance burst_;
   ProbeController probe_controller_;
   ProbeEstimator probe_estimator_;
 

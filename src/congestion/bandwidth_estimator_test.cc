@@ -136,6 +136,45 @@ TEST(BandwidthEstimatorTest, APathThatBecomesMuchTooNarrowIsSeenAtOnce) {
   EXPECT_LE(path.estimator.queue_delay(), TimeDelta::millis(100)) << "it isn't full yet";
 }
 
+TEST(BandwidthEstimatorTest, AllowsBurstsWhereThePathIsWideUntilItIsNot) {
+  Path path;
+  path.media = DataRate::kbps(700);
+  path.estimator.set_demand(DataRate::kbps(1'000));
+  for (int i = 0; i < 20; ++i) {
+    path.run(TimeDelta::millis(200));
+    path.estimator.on_held(path.now);
+  }
+  EXPECT_GE(path.estimator.burst(), DataSize::bytes(10'000));
+  path.capacity = DataRate::kbps(300);
+  path.run(TimeDelta::millis(150));
+  EXPECT_EQ(path.estimator.burst(), DataSize());
+}
+
+TEST(BandwidthEstimatorTest, AllowsNoBurstsWhereMoreIsWishedThanThePathCarries) {
+  Path path;
+  path.capacity = DataRate::kbps(1'500);
+  path.estimator.set_demand(DataRate::kbps(10'000));
+  path.run(TimeDelta::seconds(3));
+  for (int i = 0; i < 100; ++i) {
+    path.run(TimeDelta::millis(100));
+    path.estimator.on_held(path.now);
+    EXPECT_EQ(path.estimator.burst(), DataSize());
+  }
+}
+
+TEST(BandwidthEstimatorTest, SilenceEndsBursts) {
+  Path path;
+  path.media = DataRate::kbps(700);
+  path.estimator.set_demand(DataRate::kbps(1'000));
+  for (int i = 0; i < 20; ++i) {
+    path.run(TimeDelta::millis(200));
+    path.estimator.on_held(path.now);
+  }
+  path.feedback = false;
+  path.run(TimeDelta::millis(600));
+  EXPECT_EQ(path.estimator.burst(), DataSize());
+}
+
 TEST(BandwidthEstimatorTest, SilenceLowersTheTargetAgainAndAgainDownToTheLeast) {
   Path path;
   path.estimator.set_demand(DataRate::kbps(2'000));

@@ -18,6 +18,15 @@ void Pacer::set_target(DataRate target, double factor) {
   rate_ = std::max(scale(target, factor), DataRate::bps(1));
 }
 
+void Pacer::set_burst(DataSize burst, Timestamp now) {
+  const TimeDelta before = most_debt_;
+  most_debt_ = std::max(kQuantum, burst / rate_);
+  if (most_debt_ < before)
+    debt_until_ = std::min(debt_until_, now + std::max(most_debt_, kMostOwed));
+  const bool full = debt_until_ - now >= most_debt_;
+  next_ = full ? time_of_burst() : std::min(next_, time_of_burst());
+}
+
 void Pacer::start_probe(const ProbeCluster& cluster, Timestamp now) {
   probe_ = Probe{.plan = cluster, .next = now};
 }
@@ -49,7 +58,7 @@ void Pacer::on_sent(DataSize size, Timestamp now) {
     return;
   }
   debt_until_ = std::max(debt_until_, now) + size / rate_;
-  if (debt_until_ - now >= kQuantum) next_ = debt_until_;
+  if (debt_until_ - now >= most_debt_) next_ = time_of_burst();
 }
 
 }  // namespace parley::congestion

@@ -42,6 +42,57 @@ TEST(PacerTest, PauseSavesNothingUp) {
   EXPECT_EQ(packets, 5);
 }
 
+int sent_at_once(Pacer& pacer, Timestamp now) {
+  int packets = 0;
+  for (; pacer.can_send(now); ++packets) pacer.on_sent(DataSize::bytes(1'000), now);
+  return packets;
+}
+
+TEST(PacerTest, ABurstThatIsAllowedLeavesAtOnceAndTheRestByQuanta) {
+  Pacer pacer(DataRate::kbps(8'000), {.factor = 1});
+  const Timestamp now = Timestamp::seconds(1);
+  pacer.set_burst(DataSize::bytes(30'000), now);
+  EXPECT_EQ(sent_at_once(pacer, now), 30);
+  EXPECT_EQ(pacer.next_send_time(), now + TimeDelta::millis(5));
+  EXPECT_EQ(sent_at_once(pacer, now + TimeDelta::millis(5)), 5);
+}
+
+TEST(PacerTest, ABurstIsPaidForBeforeTheNext) {
+  Pacer pacer(DataRate::kbps(8'000), {.factor = 1});
+  Timestamp now = Timestamp::seconds(1);
+  pacer.set_burst(DataSize::bytes(30'000), now);
+  const int64_t sent = sent_until(pacer, 1'000, now, Timestamp::seconds(5));
+  EXPECT_NEAR(static_cast<double>(sent), 4'000'000 + 30'000, 5'000);
+}
+
+TEST(PacerTest, ABurstAllowedWhileSomethingWaitsLetsItGo) {
+  Pacer pacer(DataRate::kbps(8'000), {.factor = 1});
+  const Timestamp now = Timestamp::seconds(1);
+  EXPECT_EQ(sent_at_once(pacer, now), 5);
+  EXPECT_TRUE(pacer.indebted(now));
+  pacer.set_burst(DataSize::bytes(30'000), now);
+  EXPECT_FALSE(pacer.indebted(now));
+  EXPECT_EQ(sent_at_once(pacer, now), 25);
+}
+
+TEST(PacerTest, OnceNoBurstIsAllowedTheDebtOfTheLastIsShort) {
+  Pacer pacer(DataRate::kbps(8'000), {.factor = 1});
+  const Timestamp now = Timestamp::seconds(1);
+  pacer.set_burst(DataSize::bytes(100'000), now);
+  EXPECT_EQ(sent_at_once(pacer, now), 100);
+  pacer.set_burst(DataSize(), now);
+  EXPECT_EQ(pacer.next_send_time(), now + TimeDelta::millis(50));
+}
+
+// A packet of 1,200 bytes at 100 kbit/s owes 96 ms.
+TEST(PacerTest, WithoutBurstsALongDebtIsPaidInFull) {
+  Pacer pacer(DataRate::kbps(100), {.factor = 1});
+  const Timestamp now = Timestamp::seconds(1);
+  pacer.on_sent(DataSize::bytes(1'200), now);
+  pacer.set_burst(DataSize(), now);
+  EXPECT_EQ(pacer.next_send_time(), now + TimeDelta::millis(96));
+}
+
 TEST(PacerTest, ProbeSpacesEachPacketAndEndsWhenFull) {
   Pacer pacer(DataRate::kbps(100));
   const Timestamp start = Timestamp::seconds(1);

@@ -118,6 +118,17 @@ TEST(QueueDelayTest, IsTheLeastOfAReportAboveTheLeastOfAll) {
   EXPECT_EQ(delay.value(), TimeDelta::millis(50));
 }
 
+TEST(QueueDelayTest, TellsTheLongestOfTheLastReportToo) {
+  QueueDelay delay;
+  const Timestamp sent = Timestamp::seconds(1);
+  for (const int64_t ms : {20, 27, 24}) delay.on_packet(sent, sent + TimeDelta::millis(ms));
+  delay.end_report(sent);
+  EXPECT_EQ(delay.longest(), TimeDelta::millis(7));
+  delay.on_packet(sent, sent + TimeDelta::millis(23));
+  delay.end_report(sent);
+  EXPECT_EQ(delay.longest(), TimeDelta::millis(3));
+}
+
 TEST(QueueDelayTest, LongerPathIsBelievedAfterTwoWindows) {
   QueueDelay delay;
   for (int64_t t = 0; t < 40'000; t += 100) {

@@ -6,6 +6,7 @@ namespace parley::congestion {
 
 void QueueDelay::on_packet(Timestamp sent, Timestamp received) {
   report_ = std::min(report_, received - sent);
+  report_longest_ = std::max(report_longest_, received - sent);
 }
 
 void QueueDelay::end_report(Timestamp now) {
@@ -17,8 +18,11 @@ void QueueDelay::end_report(Timestamp now) {
     started_ = true;
   }
   window_least_ = std::min(window_least_, report_);
-  value_ = report_ - std::min(window_least_, previous_least_);
+  const TimeDelta least = std::min(window_least_, previous_least_);
+  value_ = report_ - least;
+  longest_ = report_longest_ - least;
   report_ = TimeDelta::infinite();
+  report_longest_ = -TimeDelta::infinite();
 }
 
 }  // namespace parley::congestion

@@ -46,6 +46,7 @@ void Downlink::clear(Line& line) {
 Downlink::Passage Downlink::admit(const sfu::ForwardPlan& plan, Timestamp now) {
   if (!measured_ || !plan.video) return Passage::kNow;
   if (!holds() && pacer_.can_send(now)) return Passage::kNow;
+  if (pacer_.indebted(now)) estimator_.on_held(now);
   Line* line = find(plan.ssrc);
   if (line && plan.supersedes) clear(*line);
   if (!line || !store_.push(plan.original_sequence ? line->repairs : line->media, plan))
@@ -145,6 +146,7 @@ Downlink::Lateness Downlink::judge(Line& line, bool press) {
 
 void Downlink::after_estimate(Timestamp now) {
   pacer_.set_target(estimator_.target(), drains() ? kDrainingFactor : kFactor);
+  pacer_.set_burst(estimator_.burst(), now);
   congestion::ProbeCluster probe;
   while (estimator_.poll_probe(probe)) pacer_.start_probe(probe, now);
 }

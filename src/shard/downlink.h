@@ -13,7 +13,8 @@
 //  others depend on, no more. While a queue on the path is drained the others are pressed with it:
 //  there is no room for more.
 //  What waits before the key frame of a smaller picture is given up, too, without any word.
-//  5. What leaves may be kFactor times the target, so that a large frame doesn't take long; but
+//  5. What leaves may be kFactor times the target, so that a large frame doesn't take long, and
+//  more at once where the path was seen to carry it without a queue (BurstAllowance); but
 //  kDrainingFactor while more than kQueueToDrain waits on the path, which otherwise stays there and
 //  in the end is taken for that of a competitor.
 //  6. A probe that finds nothing waiting is filled with padding.

@@ -67,6 +67,50 @@ class DownlinkTest : public ::testing::Test {
   Downlink downlink_{store_};
 };
 
+// Twenty pictures a second of 6 kB, and feedback on each.
+TEST_F(DownlinkTest, PicturesLeaveAtOnceWhereThePathShowsNoQueue) {
+  constexpr int kPackets = 6;
+  int late = kPackets;
+  std::vector<congestion::PacketResult> results;
+  const auto send = [&] {
+    const uint16_t number = downlink_.take_sequence();
+    downlink_.on_sent(number, DataSize::bytes(1'000), Downlink::Kind::kVideo, now_);
+    results.push_back({.sequence = number, .received = now_ + TimeDelta::millis(20)});
+  };
+  const auto picture = [&](TimeDelta queue) {
+    downlink_.set_video_demand(DataRate::kbps(1'000), now_);
+    results.clear();
+    late = 0;
+    for (int i = 0; i < kPackets; ++i) {
+      const auto next = plan(kLarge);
+      if (downlink_.admit(next, now_) == Downlink::Passage::kNow) {
+        send();
+        store_.release(next);
+      } else {
+        ++late;
+      }
+    }
+    const Timestamp end = now_ + TimeDelta::millis(50);
+    for (; now_ < end; now_ = now_ + TimeDelta::millis(1)) {
+      sfu::ForwardPlan next;
+      while (downlink_.poll_held(next, now_)) {
+        send();
+        store_.release(next);
+      }
+    }
+    for (auto& result : results) result.received = *result.received + queue;
+    downlink_.on_feedback(results, now_);
+  };
+  picture({});
+  EXPECT_GE(late, 4);
+  // kOpening wishes for more than there is.
+  for (int i = 0; i < 80; ++i) picture({});
+  EXPECT_EQ(late, 0);
+  picture(TimeDelta::millis(20));
+  picture({});
+  EXPECT_GE(late, 3) << "a queue, and it is as before";
+}
+
 using Told = std::map<uint32_t, Downlink::Lateness>;
 
 TEST_F(DownlinkTest, AKeyFrameDoesNotHoldUpTheOtherPictures) {

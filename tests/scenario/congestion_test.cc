@@ -238,5 +238,25 @@ TEST(CongestionScenario, SameSeedGivesTheSameTrace) {
   EXPECT_NE(first, run_congestion(plan, 8).network_trace);
 }
 
+// What sound beside it would wait: pictures leave at once only as far as that makes no queue. A
+// packet alone takes up to 3.4 ms to be sent.
+TEST(CongestionScenario, PicturesThatLeaveAtOnceMakeNoQueue) {
+  for (const int64_t capacity : {3'000, 5'000, 10'000, 100'000}) {
+    const CongestionPlan plan{.name = fmt::format("bursts-{}", capacity),
+                              .title = fmt::format("1 Mbit/s over {} kbit/s", capacity),
+                              .duration = s(60),
+                              .forward = {{s(0), kbps(capacity)}},
+                              .media = {{.demand = kbps(1'000)}}};
+    const CongestionTrace trace = run(plan);
+    const Span span{s(5), s(60)};
+    const double p95 = ms(queueing(trace, 0.95, span));
+    const double p99 = ms(queueing(trace, 0.99, span));
+    fmt::print("  queueing {:.1f} / {:.1f} / {:.1f} ms\n", ms(queueing(trace, 0.5, span)), p95,
+               p99);
+    EXPECT_LE(p95, 8);
+    EXPECT_LE(p99, 12);
+  }
+}
+
 }  // namespace
 }  // namespace parley::sim
