@@ -34,10 +34,15 @@ Layer layer_of(const Layer& decided, size_t target, const DownSlot& slot) {
   return layer;
 }
 
+// Of the encoding: a temporal layer that isn't sent any more makes its picture no smaller.
 uint16_t lines_of(const AllocationSource& source, const std::optional<Layer>& layer) {
   if (!layer) return 0;
-  const auto option = std::ranges::find(source.layers, *layer, &LayerOption::layer);
-  return option == source.layers.end() ? uint16_t{0} : option->height;
+  uint16_t lines = 0;
+  for (const LayerOption& option : source.layers) {
+    if (option.layer.encoding == layer->encoding && option.layer.spatial <= layer->spatial)
+      lines = std::max(lines, option.height);
+  }
+  return lines;
 }
 
 }  // namespace
@@ -73,14 +78,17 @@ DataRate Router::demand(PeerId peer) const {
 }
 
 // What may be chosen of a source: each encoding that is there, or that would be if somebody wanted
-// it.
+// it. Where one doesn't come, no larger one does: senders make the smallest first, and of a small
+// camera only those.
 void Router::list_layers(const Source& source, AllocationSource& out, Timestamp now) const {
   const UpTrack& track = *source.track;
   const bool scalable = source.layer_rates.is_scalable();
+  bool refused = scalable;
   for (size_t i = 0; i < track.encodings().size(); ++i) {
-    const bool refused =
-        now - source.wanted_since[i] > kEncodingComes && (source.layers >> i & 1u) != 0;
-    if (!track.is_live(i, now) && (refused || scalable)) continue;
+    const bool live = track.is_live(i, now);
+    const bool asked = (source.layers >> i & 1u) != 0;
+    if (!live && asked && now - source.wanted_since[i] > kEncodingComes) refused = true;
+    if (!live && refused) continue;
     source.layer_rates.append(i, track, now, out.layers);
   }
 }

@@ -8,6 +8,9 @@ namespace {
 // What cameras are asked for; only the relations between layers matter.
 constexpr float kFullFrameRate = 30;
 
+// Longer than any encoder leaves out pictures.
+constexpr TimeDelta kRest = TimeDelta::seconds(1);
+
 // Six times the mean frame, at 25 a second.
 constexpr TimeDelta kUsualKeyFrame = TimeDelta::millis(240);
 
@@ -21,6 +24,12 @@ uint8_t highest(std::span<const Timestamp> seen, Timestamp last) {
   return out;
 }
 
+void stand_still(std::span<Timestamp> seen, TimeDelta time) {
+  for (Timestamp& one : seen) {
+    if (one != Timestamp()) one = one + time;
+  }
+}
+
 }  // namespace
 
 void SourceLayers::on_packet(const TrackPacket& packet, Timestamp now) {
@@ -28,7 +37,13 @@ void SourceLayers::on_packet(const TrackPacket& packet, Timestamp now) {
   if (layer.encoding >= kEncodings) return;
   meter_.add(layer, DataSize::bytes(static_cast<int64_t>(packet.payload.size())), packet.key_frame,
              now);
-  last_packet_[layer.encoding] = now;
+  // What it had before a rest it has again, though it begins with the lowest.
+  Timestamp& last = last_packet_[layer.encoding];
+  if (now - last > kRest) {
+    stand_still(temporal_seen_[layer.encoding], now - last);
+    stand_still(spatial_seen_[layer.encoding], now - last);
+  }
+  last = now;
   if (packet.key_frame) {
     KeyFrame& key = key_frames_[layer.encoding];
     if (key.rtp_time != packet.position.rtp_time) key = {packet.position.rtp_time, DataSize()};
