@@ -134,13 +134,16 @@ void Crowd::on_open(Id id) {
 }
 
 void Crowd::on_tick() {
-  const Timestamp now = io::monotonic_now();
+  const Timestamp began = io::monotonic_now();
+  // What arrives meanwhile did so when it did: told as of the tick's begin, the path seems shorter
+  // than it is, and then what comes later seems to wait.
   swarm_.receive([&](const io::UdpSwarm::Arrival& arrival) {
     const Id id = by_udp_[arrival.index];
-    members_[id]->client->handle_datagram(arrival.path, arrival.bytes, std::min(arrival.at, now),
-                                          now);
+    members_[id]->client->handle_datagram(arrival.path, arrival.bytes, arrival.at,
+                                          std::max(began, arrival.at));
     mark(id);
   });
+  const Timestamp now = io::monotonic_now();
   for (Id id = 0; id < members_.size(); ++id) {
     if (!members_[id] || members_[id]->due > now) continue;
     members_[id]->client->handle_timeout(now);
