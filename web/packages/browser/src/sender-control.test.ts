@@ -5,6 +5,7 @@ interface Encoding {
   rid?: string;
   active?: boolean;
   maxBitrate?: number;
+  scalabilityMode?: string;
 }
 
 /** A sender that refuses overlapping changes, as browsers do. */
@@ -65,6 +66,24 @@ describe('SenderControl', () => {
     control.want({ ...wanted('camera', ['l']), track: sender.track });
     await settle();
     expect(sender.calls.slice(2)).toEqual(['l:on h:off']);
+  });
+
+  it('changes temporal layers where the browser knows them', async () => {
+    const sender = new FakeSender();
+    sender.encodings = [
+      { rid: 'l', active: true, scalabilityMode: 'L1T2' },
+      { rid: 'h', active: true },
+    ];
+    const control = new SenderControl(sender as unknown as RTCRtpSender);
+    const encoding = { active: true, scalabilityMode: 'L1T3' };
+    control.want({ track: null, encodings: new Map([['l', encoding]]) });
+    await settle();
+    expect(sender.encodings[0]?.scalabilityMode).toBe('L1T3');
+    const { length } = sender.calls;
+    control.want({ track: null, encodings: new Map([['h', encoding]]) });
+    await settle();
+    expect(sender.calls).toHaveLength(length);
+    expect(sender.encodings[1]).not.toHaveProperty('scalabilityMode');
   });
 
   it('merges wishes that come while it works, and ends at the last', async () => {

@@ -7,7 +7,7 @@ export interface WantedEncoding {
   readonly maxBitrate?: number;
   /** One of those that the sender has negotiated; absent: as it is. */
   readonly codec?: RTCRtpCodec;
-  /** Goes with the codec: absent beside one, the browser's own. */
+  /** Goes with the codec: absent beside one, the browser's own. Without one it is set where the browser knows it. */
   readonly scalabilityMode?: string;
 }
 
@@ -86,7 +86,13 @@ function assign(encoding: EncodingParameters, want: WantedEncoding): boolean {
 }
 
 function assignCodec(encoding: EncodingParameters, { codec, scalabilityMode }: WantedEncoding): boolean {
-  if (codec === undefined) return false;
+  if (codec === undefined) {
+    // What a browser doesn't know it doesn't say either.
+    const known = encoding.scalabilityMode !== undefined && scalabilityMode !== undefined;
+    if (!known || encoding.scalabilityMode === scalabilityMode) return false;
+    encoding.scalabilityMode = scalabilityMode;
+    return true;
+  }
   const sameCodec = encoding.codec?.mimeType === codec.mimeType;
   if (sameCodec && encoding.scalabilityMode === scalabilityMode) return false;
   encoding.codec = codec;

@@ -42,13 +42,12 @@ describe('planCodec', () => {
     expect(planCodec('vp9', 1280, 720, []).some(({ active }) => active)).toBe(false);
   });
 
-  it('sends VP8 in sizes of their own, with fewer steps in the smallest', () => {
-    const plan = planCodec('vp8', 1280, 720, null);
-    expect(plan.map(({ rid, active, scalabilityMode }) => [rid, active, scalabilityMode])).toEqual([
-      ['l', true, 'L1T2'],
-      ['m', true, 'L1T3'],
-      ['h', true, 'L1T3'],
-    ]);
+  it('sends VP8 with fewer temporal layers in all sizes but the largest', () => {
+    const modes = (width: number, height: number): readonly unknown[] =>
+      planCodec('vp8', width, height, null).map(({ active, scalabilityMode }) => active && scalabilityMode);
+    expect(modes(1280, 720)).toEqual(['L1T2', 'L1T2', 'L1T3']);
+    expect(modes(640, 480)).toEqual(['L1T2', 'L1T3', false]);
+    expect(modes(320, 180)).toEqual(['L1T2', false, false]);
     expect(planCodec('vp8', 0, 0, [])[0], 'as it is asked for first').toMatchObject({
       active: false,
       scalabilityMode: 'L1T2',

@@ -12,12 +12,6 @@ const USUAL: VideoCodec = 'vp8';
 const SCALABLE: ReadonlySet<VideoCodec> = new Set<VideoCodec>(['vp9', 'av1']);
 /** Spatial layers that depend on each other in key pictures only: a viewer gets one of them, without the lower ones. */
 const MODES = ['L1T3', 'L2T3_KEY', 'L3T3_KEY'] as const;
-/**
- * VP8's temporal layers. The smallest encoding is what a slow viewer gets: of two layers the lower one alone is half the
- * pictures for 60 % of the rate, where of three it is a quarter for 40 %. And unequal numbers make Chromium encode each size by itself, so
- * that a key frame asked of one doesn't cost the others one (docs/adr/0017).
- */
-const SIMULCAST_MODES = ['L1T2', 'L1T3', 'L1T3'] as const;
 /** About what the three encodings of simulcast take together. */
 const SCALABLE_MAX_BITRATE = 2_000_000;
 
@@ -43,6 +37,15 @@ export function negotiatedCodec<Known extends Codec>(
   return negotiated.find(({ mimeType }) => mimeType.toLowerCase() === `video/${codec}`);
 }
 
+/**
+ * VP8's temporal layers of encoding `index` of `count`. The smaller ones are what slow viewers get: of two layers the lower one alone
+ * is half the pictures for 60 % of the rate, where of three it is a quarter for 40 %. And unequal numbers make Chromium encode each
+ * size by itself, so that a key frame asked of one doesn't cost the others one (docs/adr/0017).
+ */
+function simulcastMode(index: number, count: number): string {
+  return index === 0 || index < count - 1 ? 'L1T2' : 'L1T3';
+}
+
 /** Simulcast, or one stream with layers in the first encoding. */
 export function planCodec(
   codec: VideoCodec,
@@ -51,10 +54,11 @@ export function planCodec(
   wanted: readonly string[] | null,
 ): readonly (PlannedLayer & Pick<WantedEncoding, 'scalabilityMode'>)[] {
   const simulcast = planLayers(width, height, wanted);
+  const count = layersFor(width, height);
   if (codec === 'vp8')
-    return simulcast.map((layer, index) => ({ ...layer, scalabilityMode: SIMULCAST_MODES[index] ?? 'L1T3' }));
+    return simulcast.map((layer, index) => ({ ...layer, scalabilityMode: simulcastMode(index, count) }));
   if (!SCALABLE.has(codec)) return simulcast;
-  const mode = MODES[layersFor(width, height) - 1] ?? MODES[0];
+  const mode = MODES[count - 1] ?? MODES[0];
   return simulcast.map((layer, index) => ({
     ...layer,
     active: index === 0 && wanted?.length !== 0,
