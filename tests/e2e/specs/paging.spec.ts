@@ -144,6 +144,7 @@ test('a page of nine out of thirty people', async ({ chrome, server, person }) =
       )
       .toBe(true);
     const waits: number[] = [];
+    const received: number[] = [];
     const pauses: number[] = [];
     const missing: string[] = [];
     let button: 'Next page' | 'Previous page' = 'Next page';
@@ -154,7 +155,8 @@ test('a page of nine out of thirty people', async ({ chrome, server, person }) =
       await expectOnlyShownWanted(load, await shownParticipants(viewer));
       const { frames, longestPauseMs } = await flip(viewer, button);
       pauses.push(longestPauseMs);
-      for (const { participant, ms } of frames) {
+      for (const { participant, ms, received_ms } of frames) {
+        if (received_ms !== null) received.push(received_ms);
         if (ms === null) missing.push(`${participant} after flip ${turn}`);
         else waits.push(ms);
       }
@@ -164,6 +166,8 @@ test('a page of nine out of thirty people', async ({ chrome, server, person }) =
       tiles: waits.length,
       median_ms: Math.round(percentile(waits, 50)),
       p95_ms: Math.round(percentile(waits, 95)),
+      received_median_ms: Math.round(percentile(received, 50)),
+      received_p95_ms: Math.round(percentile(received, 95)),
       max_ms: Math.round(Math.max(...waits)),
       longest_page_pause_ms: Math.round(Math.max(...pauses)),
     };

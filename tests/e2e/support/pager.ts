@@ -20,9 +20,8 @@ export async function expectPagePlays(person: Person, timeout = 30_000): Promise
       () =>
         person.page.evaluate(
           () =>
-            document.querySelectorAll(
-              '[data-testid="tile"][data-self="false"]:not([data-playing="true"])',
-            ).length,
+            document.querySelectorAll('[data-testid="tile"][data-self="false"]:not([data-playing="true"])')
+              .length,
         ),
       { message: `tiles without a picture at ${person.name}`, timeout },
     )
@@ -33,6 +32,8 @@ export interface FirstFrame {
   readonly participant: string;
   /** From the click to the displayed frame; null: none within the limit. */
   readonly ms: number | null;
+  /** To its last packet, as far as the browser tells: what comes after it is decoding and the jitter buffer's wait. */
+  readonly received_ms: number | null;
 }
 
 export interface Flip {
@@ -48,67 +49,76 @@ export interface Flip {
 export function flip(person: Person, button: 'Next page' | 'Previous page', limitMs = 5_000): Promise<Flip> {
   return person.page.evaluate(
     ({ label, limit }) =>
-      new Promise<{ frames: { participant: string; ms: number | null }[]; longestPauseMs: number }>(
-        (resolve, reject) => {
-          const tiles = (): HTMLElement[] => [
-            ...document.querySelectorAll<HTMLElement>(
-              '[data-testid="tile"][data-source="camera"][data-self="false"]',
-            ),
-          ];
-          const idOf = (tile: HTMLElement): string => tile.dataset['participant'] ?? '';
-          const before = new Set(tiles().map(idOf));
-          const displayed = new WeakMap<HTMLVideoElement, number>();
-          const watched = new WeakSet<HTMLVideoElement>();
-          const done = new Map<string, number>();
-          const control = document.querySelector<HTMLButtonElement>(`button[aria-label="${label}"]`);
-          if (control === null || control.disabled) {
-            reject(new Error(`no button "${label}" to click`));
+      new Promise<Flip>((resolve, reject) => {
+        const tiles = (): HTMLElement[] => [
+          ...document.querySelectorAll<HTMLElement>(
+            '[data-testid="tile"][data-source="camera"][data-self="false"]',
+          ),
+        ];
+        const idOf = (tile: HTMLElement): string => tile.dataset['participant'] ?? '';
+        const before = new Set(tiles().map(idOf));
+        const displayed = new WeakMap<HTMLVideoElement, { at: number; received: number | null }>();
+        const watched = new WeakSet<HTMLVideoElement>();
+        const done = new Map<string, { ms: number; received_ms: number | null }>();
+        const control = document.querySelector<HTMLButtonElement>(`button[aria-label="${label}"]`);
+        if (control === null || control.disabled) {
+          reject(new Error(`no button "${label}" to click`));
+          return;
+        }
+        const watch = (video: HTMLVideoElement): void => {
+          if (watched.has(video)) return;
+          watched.add(video);
+          video.requestVideoFrameCallback((at, { receiveTime }) =>
+            displayed.set(video, { at, received: receiveTime ?? null }),
+          );
+        };
+        const visible = (video: HTMLVideoElement): boolean =>
+          video.videoWidth > 0 && video.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+        const look = (tile: HTMLElement, now: number): void => {
+          const participant = idOf(tile);
+          if (done.has(participant)) return;
+          const videos = [...tile.querySelectorAll('video')];
+          videos.forEach(watch);
+          if (tile.dataset['playing'] !== 'true') return;
+          const framed = videos.find((video) => displayed.has(video) && visible(video));
+          if (framed === undefined) return;
+          const { at, received } = displayed.get(framed) ?? { at: now, received: null };
+          done.set(participant, {
+            ms: Math.max(now, at) - start,
+            received_ms: received === null ? null : received - start,
+          });
+        };
+        let last = performance.now();
+        let longestPauseMs = 0;
+        const start = last;
+        // As soon as a tile is in the page, so that its first frame isn't missed.
+        const observer = new MutationObserver(() => {
+          for (const tile of tiles())
+            if (!before.has(idOf(tile))) tile.querySelectorAll('video').forEach(watch);
+        });
+        observer.observe(document.body, { childList: true, subtree: true });
+        const paint = (now: number): void => {
+          longestPauseMs = Math.max(longestPauseMs, now - last);
+          last = now;
+          const fresh = tiles().filter((tile) => !before.has(idOf(tile)));
+          for (const tile of fresh) look(tile, now);
+          const complete = fresh.length > 0 && fresh.every((tile) => done.has(idOf(tile)));
+          if (!complete && now - start < limit) {
+            requestAnimationFrame(paint);
             return;
           }
-          const watch = (video: HTMLVideoElement): void => {
-            if (watched.has(video)) return;
-            watched.add(video);
-            video.requestVideoFrameCallback((now) => displayed.set(video, now));
-          };
-          const visible = (video: HTMLVideoElement): boolean =>
-            video.videoWidth > 0 && video.checkVisibility({ opacityProperty: true, visibilityProperty: true });
-          const look = (tile: HTMLElement, now: number): void => {
-            const participant = idOf(tile);
-            if (done.has(participant)) return;
-            const videos = [...tile.querySelectorAll('video')];
-            videos.forEach(watch);
-            if (tile.dataset['playing'] !== 'true') return;
-            const framed = videos.find((video) => displayed.has(video) && visible(video));
-            if (framed !== undefined) done.set(participant, Math.max(now, displayed.get(framed) ?? now) - start);
-          };
-          let last = performance.now();
-          let longestPauseMs = 0;
-          const start = last;
-          // As soon as a tile is in the page, so that its first frame isn't missed.
-          const observer = new MutationObserver(() => {
-            for (const tile of tiles()) if (!before.has(idOf(tile))) tile.querySelectorAll('video').forEach(watch);
+          observer.disconnect();
+          resolve({
+            frames: fresh.map((tile) => {
+              const participant = idOf(tile);
+              return { participant, ...(done.get(participant) ?? { ms: null, received_ms: null }) };
+            }),
+            longestPauseMs,
           });
-          observer.observe(document.body, { childList: true, subtree: true });
-          const paint = (now: number): void => {
-            longestPauseMs = Math.max(longestPauseMs, now - last);
-            last = now;
-            const fresh = tiles().filter((tile) => !before.has(idOf(tile)));
-            for (const tile of fresh) look(tile, now);
-            const complete = fresh.length > 0 && fresh.every((tile) => done.has(idOf(tile)));
-            if (!complete && now - start < limit) {
-              requestAnimationFrame(paint);
-              return;
-            }
-            observer.disconnect();
-            resolve({
-              frames: fresh.map((tile) => ({ participant: idOf(tile), ms: done.get(idOf(tile)) ?? null })),
-              longestPauseMs,
-            });
-          };
-          control.click();
-          requestAnimationFrame(paint);
-        },
-      ),
+        };
+        control.click();
+        requestAnimationFrame(paint);
+      }),
     { label: button, limit: limitMs },
   );
 }
