@@ -428,8 +428,10 @@ TEST(SdpAnswerTest, RedStaysBeforeOpusWhenTheClientPrefersIt) {
 }
 
 TEST(SdpAnswerTest, RedOfAnotherCodecIsLeftOut) {
-  const std::string offer = replaced(small_offer(), "a=fmtp:63 111/111", "a=fmtp:63 111/0");
-  EXPECT_THAT(answer_to(offer).sdp, HasSubstr("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"));
+  for (const std::string blocks : {"111/0", "0/111", "0/0/0", "1x11/111", "/"}) {
+    const std::string offer = replaced(small_offer(), "a=fmtp:63 111/111", "a=fmtp:63 " + blocks);
+    EXPECT_THAT(answer_to(offer).sdp, HasSubstr("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n")) << blocks;
+  }
 }
 
 TEST(SdpAnswerTest, FallsBackToRembWithoutTransportCc) {

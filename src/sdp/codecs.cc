@@ -60,9 +60,8 @@ uint8_t find_red(const MediaSection& section, const PayloadFormat& main) {
     if (!payload.is("red") || payload.clock_rate != main.clock_rate) continue;
     std::string_view blocks = payload.parameters;
     bool only_main = !blocks.empty();
-    while (!blocks.empty()) {
-      only_main = only_main && decimal<uint8_t>(take_until(blocks, '/')) == main.payload_type;
-    }
+    while (only_main && !blocks.empty())
+      only_main = decimal<uint8_t>(take_until(blocks, '/')) == main.payload_type;
     if (only_main) return payload.payload_type;
   }
   return 0;
