@@ -7,7 +7,7 @@
 namespace parley::congestion {
 namespace {
 
-constexpr double kSatisfied = 0.9;
+constexpr double kNearlyAll = 0.9;
 constexpr TimeDelta kRecent = TimeDelta::millis(300);
 constexpr TimeDelta kNewest = TimeDelta::millis(100);
 constexpr TimeDelta kShortestRoundTrip = TimeDelta::millis(1);
@@ -116,7 +116,7 @@ void BandwidthEstimator::judge_bursts(Timestamp newest_sent, Timestamp now) {
   const bool over = steep_ || trendline_.usage() == BandwidthUsage::kOver;
   burst_.on_report({.longest_wait = queue_delay_.longest(),
                     .congested = over || lost_ || competition_.competing(),
-                    .wanting = target_ < scale(demand_, kSatisfied),
+                    .wanting = target_ < scale(demand_, kNearlyAll),
                     .newest_sent = newest_sent,
                     .target = target_},
                    now);

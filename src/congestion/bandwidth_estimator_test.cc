@@ -52,6 +52,16 @@ struct Path {
     for (const Timestamp end = now + time; now < end; now = now + TimeDelta::millis(1)) step();
   }
 
+  // Less than the path carries is sent, and the pacer is in the way of it.
+  void let_bursts_grow() {
+    media = DataRate::kbps(700);
+    estimator.set_demand(DataRate::kbps(1'000));
+    for (int i = 0; i < 20; ++i) {
+      run(TimeDelta::millis(200));
+      estimator.on_held(now);
+    }
+  }
+
  private:
   void send(ProbeId probe, Timestamp at) {
     const DataSize size = DataSize::bytes(1'000);
@@ -141,12 +151,7 @@ TEST(BandwidthEstimatorTest, APathThatBecomesMuchTooNarrowIsSeenAtOnce) {
 
 TEST(BandwidthEstimatorTest, AllowsBurstsWhereThePathIsWideUntilItIsNot) {
   Path path;
-  path.media = DataRate::kbps(700);
-  path.estimator.set_demand(DataRate::kbps(1'000));
-  for (int i = 0; i < 20; ++i) {
-    path.run(TimeDelta::millis(200));
-    path.estimator.on_held(path.now);
-  }
+  path.let_bursts_grow();
   EXPECT_GE(path.estimator.burst(), DataSize::bytes(10'000));
   path.capacity = DataRate::kbps(300);
   path.run(TimeDelta::millis(150));
@@ -167,12 +172,7 @@ TEST(BandwidthEstimatorTest, AllowsNoBurstsWhereMoreIsWishedThanThePathCarries) 
 
 TEST(BandwidthEstimatorTest, SilenceEndsBursts) {
   Path path;
-  path.media = DataRate::kbps(700);
-  path.estimator.set_demand(DataRate::kbps(1'000));
-  for (int i = 0; i < 20; ++i) {
-    path.run(TimeDelta::millis(200));
-    path.estimator.on_held(path.now);
-  }
+  path.let_bursts_grow();
   path.feedback = false;
   path.run(TimeDelta::millis(600));
   EXPECT_EQ(path.estimator.burst(), DataSize());
