@@ -149,9 +149,9 @@ void DownSlot::start(size_t index, const StreamPosition& first, Timestamp now) {
 }
 
 void DownSlot::start_replay(size_t index, const StreamPosition& first, const StreamPosition& last,
-                            Timestamp now) {
+                            Timestamp last_came, Timestamp now) {
   begin(index);
-  rewriter_.begin_replay(stream(), first, with_capture_time(last), now);
+  rewriter_.begin_replay(stream(), first, with_capture_time(last), last_came, now);
 }
 
 void DownSlot::interrupt() {

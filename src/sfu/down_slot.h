@@ -128,8 +128,9 @@ class DownSlot {
 
   // Starts the assigned track's encoding `index` at `first`.
   void start(size_t index, const StreamPosition& first, Timestamp now);
+  // The same with a group of pictures that was kept; its `last` packet came at `last_came`.
   void start_replay(size_t index, const StreamPosition& first, const StreamPosition& last,
-                    Timestamp now);
+                    Timestamp last_came, Timestamp now);
 
   // Stops until the next start.
   void pause() { flowing_ = false; }

@@ -189,9 +189,10 @@ void Router::try_replay(Source& source, DownSlot& slot, DataSize& left, Timestam
     return;
   }
   const size_t encoding = slot.target();
-  const int64_t newest = track.encodings()[encoding].cache->newest();
-  slot.start_replay(encoding, track.cached(encoding, *first)->position,
-                    track.cached(encoding, newest)->position, now);
+  const PacketCache& cache = *track.encodings()[encoding].cache;
+  const int64_t newest = cache.newest();
+  const CachedPacket& last = *cache.find(newest);
+  slot.start_replay(encoding, cache.find(*first)->position, last.position, last.arrival, now);
   if (const auto report = slot.sender_report(now)) reports_.push(*report);
   for (int64_t s = *first; s <= newest; ++s) {
     if (const auto made = slot.forward(*track.cached(encoding, s), now)) {

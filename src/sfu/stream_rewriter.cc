@@ -81,16 +81,16 @@ void StreamRewriter::begin(StreamKey stream, const StreamPosition& first, Timest
 }
 
 void StreamRewriter::begin_replay(StreamKey stream, const StreamPosition& first,
-                                  const StreamPosition& last, Timestamp now) {
+                                  const StreamPosition& last, Timestamp last_came, Timestamp now) {
   begin(stream, first, now);
   Segment& replay = segments_[0];
   replay.squeeze = kSqueeze;
-  replay.in_anchor_time = last.rtp_time;
+  replay.in_anchor_time = last.rtp_time + (now - last_came).us() * clock_rate_ / 1'000'000;
   replay.out_anchor_time = present(now);
   replay.replayed_to = last.rtp_time;
   line_ = Line{replay.out_anchor_time, now};
   if (last.capture_time)
-    capture_clock_ = {stream.track, replay.out_anchor_time - *last.capture_time};
+    capture_clock_ = {stream.track, on_line(replay, last.rtp_time) - *last.capture_time};
   catch_up(replay, first.rtp_time);
 }
 

@@ -16,9 +16,10 @@
 //  time it is squeezed as in rule 6 until the new segment has caught up.
 //  6. A segment that replays old packets is squeezed: its timestamps keep their order but span 1/32
 //  of the time, so that the decoder runs through it and shows the present picture, and its clock
-//  never learns the past. Its last packet is of the present: what comes live is neither early nor
-//  late, however often a slot turns. A receiver would show a stream that runs ahead of its clock as
-//  much later.
+//  never learns the past. What the source would send just now is of the present, by when its last
+//  packet came: what comes live is neither early nor late, however often a slot turns and however
+//  long the source rested. A receiver would show a stream that runs ahead of its clock as much
+//  later.
 //  7. VP8 picture ids (RFC 7741 §4.2) are closed up like sequence numbers; of pictures that never
 //  came the caller says which would have been dropped. A picture taken for dropped that isn't is
 //  refused. VP9 picture ids and AV1 frame numbers keep their distances, since references are
@@ -106,9 +107,9 @@ class StreamRewriter {
   // Starts a segment whose first packet is `first`. `now` paces the timestamp (rule 5).
   void begin(StreamKey stream, const StreamPosition& first, Timestamp now);
   // Starts a squeezed segment [first, last] followed by the live one; `last` is the newest packet
-  // there is (rule 6).
+  // there is, and came at `last_came` (rule 6).
   void begin_replay(StreamKey stream, const StreamPosition& first, const StreamPosition& last,
-                    Timestamp now);
+                    Timestamp last_came, Timestamp now);
 
   // When something of the running segment was captured, for one whose sender had not reported when
   // it began: the track's next segment is placed by it (rule 5).

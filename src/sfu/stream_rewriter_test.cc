@@ -165,7 +165,7 @@ TEST_F(StreamRewriterTest, WhatIsSentASecondTimeIsFoundUnderItsNewerNumberOnly) 
   const uint16_t first = send(kA, 11);
   rewriter_.begin(kB, {.sequence = 50}, now_);
   send(kB, 50);
-  rewriter_.begin_replay(kA, {.sequence = 11}, {.sequence = 11}, now_);
+  rewriter_.begin_replay(kA, {.sequence = 11}, {.sequence = 11}, now_, now_);
   const uint16_t again = send(kA, 11);
   EXPECT_EQ(rewriter_.origin_of(first), std::nullopt) << "its repair would bear the newer number";
   EXPECT_EQ(rewriter_.origin_of(again), (SentOrigin{kA, 11}));
@@ -177,7 +177,7 @@ TEST_F(StreamRewriterTest, ReplayIsSqueezedAndEndsAtThePresent) {
   rewriter_.rewrite(kA, {.sequence = 1, .rtp_time = 0}, now_);
   const Timestamp later = now_ + TimeDelta::millis(100);
   rewriter_.begin_replay(kB, {.sequence = 200, .rtp_time = 90'000},
-                         {.sequence = 230, .rtp_time = 180'000}, later);
+                         {.sequence = 230, .rtp_time = 180'000}, later, later);
   const auto first = rewriter_.rewrite(kB, {.sequence = 200, .rtp_time = 90'000}, later);
   const auto last = rewriter_.rewrite(kB, {.sequence = 230, .rtp_time = 180'000}, later);
   const auto live = rewriter_.rewrite(kB, {.sequence = 231, .rtp_time = 183'000}, later);
@@ -206,7 +206,7 @@ TEST_F(StreamRewriterTest, ManyReplaysDoNotRunAheadOfTheClock) {
     const int64_t oldest = turn * 1'000;
     const int64_t newest = oldest + 75;
     rewriter_.begin_replay(stream, {.sequence = oldest, .rtp_time = oldest * kFrame},
-                           {.sequence = newest, .rtp_time = newest * kFrame}, now_);
+                           {.sequence = newest, .rtp_time = newest * kFrame}, now_, now_);
     for (int64_t s = oldest; s <= newest; ++s) send(stream, s, s * kFrame);
     for (int64_t s = newest + 1; s <= newest + 6; ++s) {
       now_ = now_ + TimeDelta::micros(33'333);
@@ -217,10 +217,43 @@ TEST_F(StreamRewriterTest, ManyReplaysDoNotRunAheadOfTheClock) {
   }
 }
 
+// A camera that nobody looked at for a moment rests: its kept pictures are older than by a frame.
+// What came live was then placed as much ahead of the clock as the source had rested.
+TEST_F(StreamRewriterTest, AReplayOfASourceThatRestedDoesNotRunAheadOfTheClock) {
+  rewriter_.begin(kA, {.sequence = 1, .rtp_time = 0}, now_);
+  const auto before = rewriter_.rewrite(kA, {.sequence = 1, .rtp_time = 0}, now_);
+  const Timestamp came = now_ + TimeDelta::millis(100);
+  const Timestamp turned = came + TimeDelta::millis(800);
+  rewriter_.begin_replay(kB, {.sequence = 200, .rtp_time = 90'000},
+                         {.sequence = 230, .rtp_time = 180'000}, came, turned);
+  const auto first = rewriter_.rewrite(kB, {.sequence = 200, .rtp_time = 90'000}, turned);
+  const auto last = rewriter_.rewrite(kB, {.sequence = 230, .rtp_time = 180'000}, turned);
+  const auto live = rewriter_.rewrite(kB, {.sequence = 231, .rtp_time = 180'000 + 81'000},
+                                      turned + TimeDelta::millis(100));
+  EXPECT_GT(static_cast<int32_t>(first->rtp_time - before->rtp_time), 0);
+  EXPECT_EQ(last->rtp_time - first->rtp_time, 90'000u / 32);
+  EXPECT_EQ(live->rtp_time - before->rtp_time, 90'000u);
+}
+
+// What is captured at the same time stays so over a replay, too.
+TEST_F(StreamRewriterTest, AnEncodingAfterAReplayIsPlacedByItsCaptureTime) {
+  constexpr StreamKey kLarge{2, 2};
+  const Timestamp came = now_ - TimeDelta::millis(800);
+  rewriter_.begin_replay(kB, {.sequence = 200, .rtp_time = 90'000},
+                         {.sequence = 230, .rtp_time = 180'000, .capture_time = 500'000}, came,
+                         now_);
+  rewriter_.rewrite(kB, {.sequence = 200, .rtp_time = 90'000}, now_);
+  const Timestamp later = now_ + TimeDelta::millis(100);
+  const auto live = rewriter_.rewrite(kB, {.sequence = 231, .rtp_time = 180'000 + 81'000}, later);
+  rewriter_.begin(kLarge, {.sequence = 9, .rtp_time = 77, .capture_time = 500'000 + 84'000}, later);
+  const auto large = rewriter_.rewrite(kLarge, {.sequence = 9, .rtp_time = 77}, later);
+  EXPECT_EQ(large->rtp_time - live->rtp_time, 3'000u);
+}
+
 // A report from before the replay's end tells when the live pictures were captured.
 TEST_F(StreamRewriterTest, ReportsFromBeforeAReplayAreOnTheLineOfWhatFollows) {
   rewriter_.begin_replay(kB, {.sequence = 200, .rtp_time = 90'000},
-                         {.sequence = 230, .rtp_time = 180'000}, now_);
+                         {.sequence = 230, .rtp_time = 180'000}, now_, now_);
   rewriter_.rewrite(kB, {.sequence = 200, .rtp_time = 90'000}, now_);
   const Timestamp later = now_ + TimeDelta::millis(500);
   const auto live = rewriter_.rewrite(kB, {.sequence = 231, .rtp_time = 225'000}, later);
