@@ -139,6 +139,10 @@ void Crowd::on_tick() {
   // than it is, and then what comes later seems to wait.
   swarm_.receive([&](const io::UdpSwarm::Arrival& arrival) {
     const Id id = by_udp_[arrival.index];
+    if (members_[id]->client->media().receiver() != nullptr) {
+      ++runs_.datagrams;
+      if (arrival.first) ++runs_.messages;
+    }
     members_[id]->client->handle_datagram(arrival.path, arrival.bytes, arrival.at,
                                           std::max(began, arrival.at));
     mark(id);

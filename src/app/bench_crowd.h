@@ -25,6 +25,17 @@ struct CrowdOptions {
   bool merge = true;  // see io::UdpSwarm::Options
 };
 
+// What came for those who look at it, media and all else. Fewer messages than datagrams: the server
+// sent runs.
+struct RunTotals {
+  uint64_t messages = 0;
+  uint64_t datagrams = 0;
+
+  RunTotals operator-(const RunTotals& before) const {
+    return {messages - before.messages, datagrams - before.datagrams};
+  }
+};
+
 // What one group of the crowd did so far, those who left included.
 struct GroupTotals {
   load::ReceiverCounters audio;
@@ -75,6 +86,7 @@ class Crowd {
   const load::LatencyHistogram& first_media_times(Group group) const {
     return first_media_times_[static_cast<size_t>(group)];
   }
+  const RunTotals& runs() const { return runs_; }
   const io::SwarmCounters& network() const { return swarm_.counters(); }
 
  private:
@@ -111,6 +123,7 @@ class Crowd {
   std::vector<Id> dirty_;
   size_t size_ = 0;
   GroupTotals retired_[2];
+  RunTotals runs_;
   load::LatencyHistogram connect_times_[2];
   load::LatencyHistogram first_media_times_[2];
   io::LoopTimer timer_;

@@ -173,7 +173,9 @@ double LoadWindow::loss() const {
 }
 
 double LoadWindow::run_length() const {
-  return messages > 0 ? static_cast<double>(datagrams) / static_cast<double>(messages) : 0;
+  return runs.messages > 0
+             ? static_cast<double>(runs.datagrams) / static_cast<double>(runs.messages)
+             : 0;
 }
 
 bool holds_load(const LoadWindow& window) {

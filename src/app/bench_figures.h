@@ -42,8 +42,7 @@ struct LoadWindow {
   std::optional<ProcessUsage> server_after;
   std::optional<TimeDelta> server_core_busy;
   TimeDelta own_processor;
-  uint64_t messages = 0;      // in which datagrams came
-  uint64_t datagrams = 0;     // likewise
+  RunTotals runs;
   uint64_t dropped_here = 0;  // by the kernel before the generator read them
 
   uint64_t forwarded() const;

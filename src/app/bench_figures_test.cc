@@ -25,8 +25,7 @@ LoadWindow window() {
   out.video_slots = out.live_video_slots = 10;
   out.server_before = ProcessUsage{.user = TimeDelta::millis(100), .system = TimeDelta::millis(50)};
   out.server_after = ProcessUsage{.user = TimeDelta::millis(102), .system = TimeDelta::millis(52)};
-  out.messages = 500;
-  out.datagrams = 2000;
+  out.runs = {.messages = 500, .datagrams = 2000};
   return out;
 }
 

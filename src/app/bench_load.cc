@@ -347,8 +347,7 @@ class LoadRun {
       window_.seen = static_cast<double>(options_.answering) / options_.viewers;
     window_.lasting = crowd_.totals(Crowd::Group::kLasting);
     window_.passing = crowd_.totals(Crowd::Group::kPassing);
-    window_.messages = crowd_.network().receive_messages;
-    window_.datagrams = crowd_.network().received;
+    window_.runs = crowd_.runs();
     window_.dropped_here = crowd_.network().dropped_receive_full;
     window_.own_processor = own_processor_time();
     window_.server_before = usage();
@@ -366,8 +365,7 @@ class LoadRun {
     window_.own_processor = own_processor_time() - window_.own_processor;
     window_.lasting = crowd_.totals(Crowd::Group::kLasting) - window_.lasting;
     window_.passing = crowd_.totals(Crowd::Group::kPassing) - window_.passing;
-    window_.messages = crowd_.network().receive_messages - window_.messages;
-    window_.datagrams = crowd_.network().received - window_.datagrams;
+    window_.runs = crowd_.runs() - window_.runs;
     window_.dropped_here = crowd_.network().dropped_receive_full - window_.dropped_here;
     window_.video_slots = crowd_.slots(rtp::MediaKind::kVideo);
     window_.live_video_slots = crowd_.live_slots(rtp::MediaKind::kVideo);

@@ -181,7 +181,6 @@ std::span<const UdpSwarm::Message> UdpSwarm::read(Index index) {
       }
     }
   }
-  counters_.receive_messages += static_cast<uint64_t>(n);
   return std::span(s.messages).first(static_cast<size_t>(n));
 }
 

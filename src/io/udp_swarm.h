@@ -21,8 +21,6 @@ namespace parley::io {
 // Since the swarm was made, of all its sockets.
 struct SwarmCounters {
   uint64_t received = 0;
-  // Messages they came in: fewer where the sender's runs were taken whole (UDP_GRO).
-  uint64_t receive_messages = 0;
   uint64_t dropped_receive_full = 0;  // by the kernel
   uint64_t sent = 0;
   uint64_t dropped_send = 0;  // not taken by the kernel at once
@@ -53,6 +51,7 @@ class UdpSwarm {
     FlowPath path;
     MutableBytes bytes;  // until the call returns
     Timestamp at;        // by the kernel's stamp, on monotonic_now()'s clock
+    bool first = true;   // of the message it came in
   };
   // Calls `visit(const Arrival&)` for what waits, at most kMostMessages messages of each socket.
   // `visit` may send and open, not close. Returns how many datagrams there were.
@@ -63,8 +62,11 @@ class UdpSwarm {
       for (const Message& message : read(index)) {
         for (MutableBytes left = message.bytes; !left.empty();) {
           const size_t size = std::min(left.size(), message.segment);
-          visit(
-              Arrival{index, {sockets_[index].local, message.from}, left.first(size), message.at});
+          visit(Arrival{index,
+                        {sockets_[index].local, message.from},
+                        left.first(size),
+                        message.at,
+                        left.size() == message.bytes.size()});
           left = left.subspan(size);
           ++count;
         }

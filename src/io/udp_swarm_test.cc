@@ -85,6 +85,25 @@ TEST_F(UdpSwarmTest, KeepsTheOrderOfManyDatagramsAndLosesNone) {
   EXPECT_EQ(swarm.counters().dropped_send, 0u);
 }
 
+TEST_F(UdpSwarmTest, ARunIsTakenAsOneMessageAndTakenApart) {
+  const auto bo = swarm.open(home).value();
+  auto sender = UdpSocket::bind(home, 0).value();
+  std::string text = "onetwosix";
+  sender.send(std::vector<DatagramRun>{{{{}, swarm.local(bo)}, bytes(text), 3}});
+  std::vector<std::pair<std::string, bool>> seen;
+  for (int i = 0; i < 100'000 && seen.size() < 3; ++i) {
+    swarm.receive([&](const UdpSwarm::Arrival& arrival) {
+      seen.emplace_back(std::string(arrival.bytes.begin(), arrival.bytes.end()), arrival.first);
+    });
+    std::this_thread::yield();
+  }
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen[0], (std::pair<std::string, bool>("one", true)));
+  // A kernel that joins nothing gives three messages.
+  EXPECT_EQ(seen[1].second, seen[2].second);
+  EXPECT_EQ(seen[2].first, "six");
+}
+
 TEST_F(UdpSwarmTest, AnArrivalIsStampedBetweenItsSendingAndItsReading) {
   const auto ana = swarm.open(home).value();
   const Timestamp before = monotonic_now();
