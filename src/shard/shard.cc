@@ -393,9 +393,11 @@ void Shard::handle_timeout(Timestamp now) {
     tick(peer, now);
     ticks_[endpoint] = peer.needs_tick(now);
   }
+  // All of them, so there is no need to look each one up among the others.
+  dirty_routers_.clear();
   for (auto& [id, router] : routers_) {
     router->handle_tick(now);
-    touch(*router);
+    dirty_routers_.push_back(router.get());
   }
   note_levels();
 }
@@ -433,11 +435,7 @@ bool Shard::poll_event(media::Event& out) {
   if (next_event_ == events_.size()) {
     events_.clear();
     next_event_ = 0;
-    for (auto& [id, router] : routers_) {
-      media::Event event;
-      while (router->poll_event(event)) events_.push_back(std::move(event));
-    }
-    if (events_.empty()) return false;
+    return false;
   }
   out = std::move(events_[next_event_++]);
   return true;

@@ -69,6 +69,7 @@ class Shard {
   // milliseconds, and an estimator that takes the last of it for sent with the first sees a queue
   // on the way.
   std::span<const DatagramRun> poll_runs(Timestamp now);
+  // Once poll_runs() has given nothing.
   bool poll_event(media::Event& out);
   Deadline poll_timeout() const;
 

@@ -72,6 +72,8 @@ void Shard::write_routers() {
     if (egress_.full()) return;
     router.clear_plans();
     ordered_ = false;
+    media::Event event;
+    while (router.poll_event(event)) events_.push_back(std::move(event));
     dirty_routers_.pop_back();
   }
 }
