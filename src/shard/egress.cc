@@ -105,19 +105,20 @@ size_t Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& chan
     sfu::patch_dependencies(plan, descriptor);
     extensions.push_back({plan.extensions->dependency_descriptor, descriptor});
   }
+  const size_t padding = size_t{plan.padding} + departure.padding;
+  if (padding > UINT8_MAX) return 0;
   const rtp::HeaderFields header{.payload_type = plan.payload_type,
                                  .marker = plan.marker,
                                  .sequence_number = plan.sequence,
                                  .timestamp = plan.rtp_time,
                                  .ssrc = plan.ssrc,
                                  .csrc = plan.csrc,
-                                 .padding = plan.padding != 0,
+                                 .padding = padding != 0,
                                  .extensions = {extensions.data(), extensions.size()}};
   const size_t header_size = rtp::write_header(buffer, header);
   size_t at = header_size;
-  if (header_size == 0 || at + 2 + plan.payload.size() + plan.padding > buffer.size()) return 0;
-  if (!plan.original_sequence && plan.padding == 0 &&
-      plan.payload.size() >= BorrowedPayload::kTouched) {
+  if (header_size == 0 || at + 2 + plan.payload.size() + padding > buffer.size()) return 0;
+  if (!plan.original_sequence && padding == 0 && plan.payload.size() >= BorrowedPayload::kTouched) {
     const BorrowedPayload borrowed(plan);
     return channel.protect_rtp_to(buffer.first(at), plan.payload, buffer).value_or(Bytes{}).size();
   }
@@ -129,10 +130,10 @@ size_t Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& chan
   if (!payload.empty()) std::memcpy(payload.data(), plan.payload.data(), payload.size());
   sfu::patch_payload(plan, payload);
   at += payload.size();
-  if (plan.padding != 0) {
-    std::ranges::fill(buffer.subspan(at, plan.padding), uint8_t{0});
-    at += plan.padding;
-    buffer[at - 1] = plan.padding;
+  if (padding != 0) {
+    std::ranges::fill(buffer.subspan(at, padding), uint8_t{0});
+    at += padding;
+    buffer[at - 1] = static_cast<uint8_t>(padding);
   }
   return channel.protect_rtp(buffer, at).value_or(Bytes{}).size();
 }

@@ -52,6 +52,7 @@ class Egress {
   struct Departure {
     rtp::AbsSendTime send_time;
     uint16_t transport_sequence = 0;
+    uint8_t padding = 0;  // more of it than the plan says, see EvenSizes
   };
   // Writes a plan as an SRTP packet to `out`, kDatagramBytes. Its size; 0 if it can't be sealed.
   static size_t seal(const sfu::ForwardPlan& plan, transport::SecureChannel& channel,

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "rtp/header_extensions.h"
+#include "shard/even_sizes.h"
 #include "shard/shard.h"
 #include "transport/congestion_feedback.h"
 
@@ -109,15 +110,17 @@ void Shard::write_plans(sfu::Router& router, ViewerOrder& order) {
     const uint32_t endpoint = order.viewer();
     Peer& peer = *peers_[endpoint];
     const auto path = peer.transport.media_path();
+    EvenSizes even;
     for (uint32_t at = order.plan(); at != ViewerOrder::kNone && !egress_.exhausted();) {
       const sfu::ForwardPlan& plan = plans[at];
       const uint32_t next = order.after(at);
+      const uint8_t padding = even.padding(plans, order, at);
       order.take(at);
       at = next;
       switch (peer.downlink.admit(plan, now_)) {
         case Downlink::Passage::kNow:
           // Not connected yet: nothing is lost that a key frame won't bring.
-          if (path) send(peer, *path, plan, kind_of(plan));
+          if (path) send(peer, *path, plan, kind_of(plan), padding);
           break;
         case Downlink::Passage::kHeld:
           pace(peer);
@@ -147,9 +150,9 @@ void Shard::write_reports(sfu::Router& router) {
 }
 
 bool Shard::send(Peer& peer, const FlowPath& path, const sfu::ForwardPlan& plan,
-                 Downlink::Kind kind) {
+                 Downlink::Kind kind, uint8_t padding) {
   const uint16_t sequence = peer.downlink.take_sequence();
-  Egress::Departure departure{.transport_sequence = sequence};
+  Egress::Departure departure{.transport_sequence = sequence, .padding = padding};
   if (plan.extensions->abs_send_time != 0)
     departure.send_time = rtp::AbsSendTime::from(now_ - Timestamp());
   const size_t size = Egress::seal(plan, peer.transport.channel(), departure, egress_.room());

@@ -34,8 +34,9 @@ class TestingCall {
     for (auto& packet : make_video_packets(1, true)) forward(packet);
   }
 
-  // Encrypted packets of the publisher's camera, 1,200 bytes before SRTP, nine to a frame.
-  std::vector<std::vector<uint8_t>> make_video_packets(size_t count, bool key = false) {
+  // Encrypted packets of the publisher's camera, `size` bytes before SRTP, nine to a frame.
+  std::vector<std::vector<uint8_t>> make_video_packets(size_t count, bool key = false,
+                                                       size_t size = 1'200) {
     std::vector<std::vector<uint8_t>> out;
     for (size_t i = 0; i < count; ++i) {
       std::vector<uint8_t> buffer(1'300);
@@ -60,7 +61,7 @@ class TestingCall {
       const std::array<uint8_t, 10> frame = {
           static_cast<uint8_t>(key ? 0x10 : 0x11), 0, 0, 0x9d, 1, 0x2a, 0, 5, 0xd0, 2};
       std::ranges::copy(frame, buffer.begin() + static_cast<std::ptrdiff_t>(head));
-      const auto sealed = clients_[0]->channel().protect_rtp(buffer, 1'200);
+      const auto sealed = clients_[0]->channel().protect_rtp(buffer, size);
       out.emplace_back(sealed->begin(), sealed->end());
       ++sequence_;
     }
