@@ -21,20 +21,31 @@ PeerTransport::PeerTransport(const dtls::Certificate& certificate, ice::Credenti
     : channel_(certificate, {.role = dtls::Role::kServer,
                              .remote_fingerprint = remote_fingerprint,
                              .srtp_profiles = {}}),
-      agent_(std::move(local), std::move(remote), now) {}
+      agent_(std::move(local), std::move(remote), now) {
+  note();
+}
+
+void PeerTransport::note() {
+  due_ = Deadline::earliest(agent_.poll_timeout(), channel_.poll_timeout());
+  state_ = present_state();
+}
 
 Received PeerTransport::handle_datagram(const FlowPath& path, MutableBytes datagram,
                                         Timestamp now) {
   switch (classify(datagram)) {
-    case PacketClass::kStun:
-      if (agent_.handle_stun(path, datagram, now) != ice::StunResult::Answered)
+    case PacketClass::kStun: {
+      const auto result = agent_.handle_stun(path, datagram, now);
+      note();
+      if (result != ice::StunResult::Answered)
         return {Received::Kind::kRefused, {}, Refusal::kStun};
       return {};
+    }
     case PacketClass::kDtls:
       // Before a check has proved where the client is, a handshake could be anyone's.
       if (!agent_.knows_path(path))
         return {Received::Kind::kRefused, {}, Refusal::kDtlsUnknownPath};
       channel_.handle_dtls(datagram, now);
+      note();
       return {};
     case PacketClass::kRtp: {
       if (datagram.size() < 8) return {Received::Kind::kRefused, {}, Refusal::kMalformed};
@@ -56,6 +67,7 @@ Received PeerTransport::handle_datagram(const FlowPath& path, MutableBytes datag
 void PeerTransport::handle_timeout(Timestamp now) {
   if (agent_.poll_timeout().when <= now) agent_.handle_timeout(now);
   if (channel_.poll_timeout().when <= now) channel_.handle_timeout(now);
+  note();
 }
 
 bool PeerTransport::poll_output(Output& out) {
@@ -69,16 +81,13 @@ bool PeerTransport::poll_output(Output& out) {
   return true;
 }
 
-Deadline PeerTransport::poll_timeout() const {
-  return Deadline::earliest(agent_.poll_timeout(), channel_.poll_timeout());
-}
-
 void PeerTransport::set_credentials(ice::Credentials local, ice::Credentials remote,
                                     Timestamp now) {
   agent_.set_credentials(std::move(local), std::move(remote), now);
+  note();
 }
 
-PeerState PeerTransport::state() const {
+PeerState PeerTransport::present_state() const {
   const dtls::State dtls = channel_.state();
   if (dtls == dtls::State::kFailed || dtls == dtls::State::kClosed ||
       agent_.state() == ice::LiteState::Failed) {

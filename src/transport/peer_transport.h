@@ -58,12 +58,15 @@ class PeerTransport {
     Bytes bytes;
   };
   bool poll_output(Output& out);
-  Deadline poll_timeout() const;
+  Deadline poll_timeout() const { return due_; }
 
   void set_credentials(ice::Credentials local, ice::Credentials remote, Timestamp now);
-  void close() { channel_.close(); }
+  void close() {
+    channel_.close();
+    note();
+  }
 
-  PeerState state() const;
+  PeerState state() const { return state_; }
   const char* state_reason() const;
   // Where to send media; nullopt while it may not be sent.
   std::optional<FlowPath> media_path() const;
@@ -81,6 +84,13 @@ class PeerTransport {
   const ice::Credentials& local_credentials() const { return agent_.local_credentials(); }
 
  private:
+  void note();
+  PeerState present_state() const;
+
+  // What changes with checks and handshakes only, but is asked for with every tick: with channel
+  // and agent it lies in places that have left the caches since.
+  Deadline due_;
+  PeerState state_ = PeerState::kConnecting;
   // Each packet to send needs the channel's end and the agent's beginning.
   SecureChannel channel_;
   ice::LiteAgent agent_;

@@ -46,17 +46,20 @@ class SecureChannel {
 
   // Begins to fetch itself, as far as protecting needs it; and what is beyond, as SenderContext's.
   void prefetch() const {
-    const auto* begin = reinterpret_cast<const char*>(&sender_);
-    parley::prefetch(begin);
-    parley::prefetch(begin + sizeof sender_ - 1);  // whether it is there
+    parley::prefetch(&sender_);
+    parley::prefetch(whether_there());
   }
-  void touch() const { parley::touch(&sender_); }
+  // What is asked first: it stalled although it was prefetched.
+  void touch() const { parley::touch(whether_there()); }
   std::optional<srtp::SenderContext::Reach> reach() const {
     return sender_ ? std::optional(sender_->reach()) : std::nullopt;
   }
 
  private:
   void take_keys();
+  const char* whether_there() const {
+    return reinterpret_cast<const char*>(&sender_) + sizeof sender_ - 1;
+  }
 
   dtls::Session dtls_;
   std::optional<srtp::SenderContext> sender_;
