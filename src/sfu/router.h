@@ -187,12 +187,12 @@ class Router {
     std::unique_ptr<RedPacker> packer;              // likewise
     uint8_t layers = 0;                             // last announced LayersWanted
     bool layers_told = false;                       // until then the sender sends everything
-    std::array<Timestamp, 8> wanted_since{};
+    std::array<Timestamp, 8> wanted_since{};        // by encoding
+    std::array<std::optional<Timestamp>, 8> unwanted_since{};
     std::optional<ShardIndex> home;             // set: published on another shard
     std::array<uint8_t, kMostShards> linked{};  // encodings that each other shard wants
     SourceLayers layer_rates;
     std::array<int64_t, 8> declared_by{};  // sequence numbers, by encoding
-    Timestamp layers_shrink_at = Timestamp::never();
   };
 
   using TrackIds = BoundedVector<TrackId, 16>;

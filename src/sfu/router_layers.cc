@@ -218,23 +218,23 @@ void Router::want_layers(Source& source, Timestamp now) {
 }
 
 void Router::announce_layers(Source& source, uint8_t wanted, Timestamp now) {
-  if (wanted == source.layers && source.layers_told) {
-    source.layers_shrink_at = Timestamp::never();
-    return;
-  }
+  const bool sent = source.track->announced_live();
   // Nobody looked at it yet: what doesn't come need not be refused.
-  if (wanted == 0 && !source.layers_told && !source.track->announced_live()) return;
-  const bool only_less = (wanted | source.layers) == source.layers;
-  // What isn't sent anyway (in a direct call) costs nothing to give up.
-  if (only_less && source.track->announced_live()) {
-    if (source.layers_shrink_at.is_never()) source.layers_shrink_at = now + kLayerRest;
-    if (now < source.layers_shrink_at) return;
-  }
-  source.layers_shrink_at = Timestamp::never();
-  const auto next = only_less ? wanted : static_cast<uint8_t>(wanted | source.layers);
+  if (wanted == 0 && !source.layers_told && !sent) return;
+  uint8_t next = wanted;
   for (size_t i = 0; i < source.wanted_since.size(); ++i) {
-    if ((next & ~source.layers) >> i & 1) source.wanted_since[i] = now;
+    const auto bit = static_cast<uint8_t>(1u << i);
+    auto& unwanted = source.unwanted_since[i];
+    if ((wanted & bit) != 0) {
+      unwanted.reset();
+      if ((source.layers & bit) == 0) source.wanted_since[i] = now;
+    } else if ((source.layers & bit) != 0) {
+      if (!unwanted) unwanted = now;
+      // What isn't sent anyway (in a direct call) costs nothing to give up.
+      if (sent && now - *unwanted < kLayerRest) next |= bit;
+    }
   }
+  if (next == source.layers && source.layers_told) return;
   source.layers = next;
   source.layers_told = true;
   if (source.home) {
