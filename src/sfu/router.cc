@@ -303,7 +303,8 @@ void Router::handle_sender_report(UpTrack& track, size_t index, uint64_t ntp, ui
 void Router::handle_nack(PeerId peer, uint32_t ssrc, std::span<const uint16_t> sequences,
                          TimeDelta round_trip, Timestamp now) {
   DownSlot* slot = find_slot(peer, ssrc);
-  if (!slot || !slot->is_video()) return;
+  // What is shown next in a slot that rests begins with a key frame.
+  if (!slot || !slot->is_video() || !slot->flowing()) return;
   const int copies = find_subscriber(peer)->redundant_repairs ? 2 : 1;
   for (const uint16_t sequence : sequences) {
     if (!slot->may_repeat(sequence, round_trip, now)) continue;

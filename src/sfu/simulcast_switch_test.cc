@@ -95,6 +95,25 @@ TEST_F(SimulcastSwitchTest, WhatTheSmallerPictureTakesThePlaceOfIsNotRepaired) {
   EXPECT_EQ(repairs(slot().last_sequence()), 1u);
 }
 
+// On a path that has just become too narrow for any picture repairs would take the room of sound.
+TEST_F(SimulcastSwitchTest, NothingIsRepairedOfAPictureThatThePathHasNoRoomFor) {
+  run(60);
+  const auto repairs = [&] {
+    router_.clear_plans();
+    const uint16_t sequence = slot().last_sequence();
+    router_.handle_nack(kViewer, kSlotSsrc, {&sequence, 1}, TimeDelta::millis(50), now_);
+    return router_.plans().size();
+  };
+  EXPECT_EQ(repairs(), 1u);
+  router_.set_budget(kViewer, DataRate::kbps(10), now_);
+  ASSERT_TRUE(slot().dark());
+  now_ = now_ + TimeDelta::seconds(1);
+  EXPECT_EQ(repairs(), 0u);
+  router_.set_budget(kViewer, DataRate::kbps(2'000), now_);
+  run(60);
+  EXPECT_EQ(repairs(), 1u);
+}
+
 TEST_F(SimulcastSwitchTest, ASmallerTileTakesTheLargersKeyFrameUntilItHasItsOwn) {
   run(60);
   look(320, 180);
