@@ -15,8 +15,8 @@
 #include "app/relay_mesh.h"
 #include "base/deadline.h"
 #include "io/clock.h"
-#include "io/epoll_loop.h"
 #include "io/mailbox.h"
+#include "io/poll_loop.h"
 #include "io/udp_socket.h"
 #include "media/command.h"
 #include "media/event.h"
@@ -212,7 +212,7 @@ class MediaThread {
   RelayMesh* const mesh_;
   const size_t index_;
   uint16_t port_ = 0;
-  io::EpollLoop loop_;
+  io::PollLoop loop_;
   io::Mailbox<media::Command> commands_;
   io::Mailbox<media::Event> events_;
   io::EventFd stop_;

@@ -1,4 +1,4 @@
-// A flag that one thread raises and another waits for in its epoll or Asio loop (eventfd).
+// A flag that one thread raises and another waits for in its poll or Asio loop (eventfd).
 #pragma once
 
 #include <sys/eventfd.h>
