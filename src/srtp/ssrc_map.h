@@ -1,6 +1,7 @@
 // A bounded map from SSRC to per-stream state, without allocation after construction.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -28,8 +29,14 @@ class SsrcMap {
     const size_t index = index_of(ssrc);
     return index == kNowhere ? nullptr : &at(index);
   }
-  // For who looks for the same one again: kNowhere if there is none.
-  size_t index_of(uint32_t ssrc) const { return size_t{table_[slot_of(ssrc)]} - 1; }
+  // For who looks for the same one again: kNowhere if there is none. The near ones are looked
+  // through first: the table is in a place of its own, which has left the caches.
+  size_t index_of(uint32_t ssrc) const {
+    for (size_t i = 0; i < std::min(size_, kNear); ++i) {
+      if (near_[i].ssrc == ssrc) return i;
+    }
+    return size_t{table_[slot_of(ssrc)]} - 1;
+  }
   Value& at(size_t index) { return entry(index).value; }
   const Value& at(size_t index) const { return entry(index).value; }
 
