@@ -114,6 +114,10 @@ class DownSlot {
     parley::prefetch(static_cast<const void*>(&track_), kHotBytes);
     rewriter_.prefetch(packet.position);
   }
+  // The page of what prefetch_filter() asks for, once touch() has made known where that is.
+  void touch_filter() const {
+    if (filters_) parley::touch(&filter());
+  }
   // And what a decision on its layers needs.
   void prefetch_decision() const { parley::prefetch(this, kDecisionBytes); }
   // What forward() needs of a stream with layers, once the above has come.

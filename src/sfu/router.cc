@@ -12,6 +12,11 @@ constexpr TimeDelta kSteerInterval = TimeDelta::millis(100);
 // Until BWE measures it: spaces repeated requests for lost packets.
 constexpr TimeDelta kAssumedRoundTrip = TimeDelta::millis(60);
 
+// Slots that a packet goes to: of so many the pages are made known side by side (as in
+// Shard::touch_viewers), and so many ahead what forwarding needs begins to be fetched.
+constexpr size_t kTouchedAtOnce = 32;
+constexpr size_t kFetchedAhead = 5;
+
 // Whether a viewer whose path is narrow needs this for what it will be shown: the pictures from the
 // latest key frame on, and of them those that others depend on.
 bool of_use(const TrackPacket& packet, const DownSlot& slot, const UpTrack& track) {
@@ -246,10 +251,14 @@ void Router::measure(Source& source, const TrackPacket& packet, Timestamp now) {
 void Router::deliver(Source& source, const TrackPacket& packet, Timestamp now, RedPacker* packer) {
   const auto& listeners = source.listeners;
   const bool layered = packet.frame.layering != FrameInfo::Layering::kNone;
-  for (const auto& listener : listeners) listener.second->touch();
   for (size_t i = 0; i < listeners.size(); ++i) {
+    if (i % kTouchedAtOnce == 0) {
+      const size_t end = std::min(listeners.size(), i + kTouchedAtOnce + kFetchedAhead);
+      for (size_t at = i; at < end; ++at) listeners[at].second->touch();
+      for (size_t at = i; layered && at < end; ++at) listeners[at].second->touch_filter();
+    }
     // Their state has left the caches since the last frame; it comes while others' plans are made.
-    if (i + 5 < listeners.size()) listeners[i + 5].second->prefetch(packet);
+    if (i + kFetchedAhead < listeners.size()) listeners[i + kFetchedAhead].second->prefetch(packet);
     if (layered && i + 1 < listeners.size()) listeners[i + 1].second->prefetch_filter();
     const auto& [subscriber, slot] = listeners[i];
     const bool running = slot->flowing() && slot->encoding() == packet.stream.encoding;

@@ -10,6 +10,8 @@
 namespace parley::shard {
 namespace {
 constexpr TimeDelta kReportInterval = TimeDelta::seconds(1);
+// Viewers: so many before it is theirs fetching what sending to them needs begins.
+constexpr size_t kFetchedAhead = 3;
 
 Downlink::Kind kind_of(const sfu::ForwardPlan& plan) {
   if (!plan.video) return Downlink::Kind::kAudio;
@@ -63,8 +65,6 @@ void Shard::write_routers() {
       for (uint32_t i = 0; i < plans.size(); ++i)
         (plans[i].video ? pictures_ : voices_).add(i, plans[i].endpoint);
       ordered_ = true;
-      touch_viewers(voices_);
-      touch_viewers(pictures_);
     }
     write_plans(router, voices_);
     write_plans(router, pictures_);
@@ -80,10 +80,14 @@ void Shard::write_routers() {
 }
 
 // Each viewer's state is on half a dozen pages, which the processor has forgotten since the last
-// frame: it looks up those of all viewers side by side, not one after the other as they are needed.
+// frame: it looks up those of many viewers side by side, not one after the other as they are
+// needed. Not those of all: of hundreds it would have forgotten the first ones' again by the last.
 void Shard::touch_viewers(const ViewerOrder& order) const {
-  for (size_t i = 0; order.viewer_ahead(i) != ViewerOrder::kNone; ++i) {
+  constexpr size_t kAtOnce = 32;
+  if (order.passed() % kAtOnce != 0) return;
+  for (size_t i = 0; i < kAtOnce + kFetchedAhead; ++i) {
     const uint32_t viewer = order.viewer_ahead(i);
+    if (viewer == ViewerOrder::kNone) return;
     peers_[viewer]->touch();
     reaches_[viewer].keys.touch();
     if (reaches_[viewer].measured) peers_[viewer]->touch_measured();
@@ -94,7 +98,7 @@ void Shard::touch_viewers(const ViewerOrder& order) const {
 // memory. Those of the next viewers come while this one's packets are sealed. Nothing is read here
 // that may not be there yet.
 void Shard::fetch_ahead(const ViewerOrder& order) const {
-  if (const uint32_t viewer = order.viewer_ahead(3); viewer != ViewerOrder::kNone)
+  if (const uint32_t viewer = order.viewer_ahead(kFetchedAhead); viewer != ViewerOrder::kNone)
     peers_[viewer]->prefetch();
   if (const uint32_t viewer = order.viewer_ahead(2); viewer != ViewerOrder::kNone)
     reaches_[viewer].keys.prefetch();
@@ -106,6 +110,7 @@ void Shard::fetch_ahead(const ViewerOrder& order) const {
 void Shard::write_plans(sfu::Router& router, ViewerOrder& order) {
   const auto plans = router.plans();
   while (!order.empty() && !egress_.full()) {
+    touch_viewers(order);
     fetch_ahead(order);
     const uint32_t endpoint = order.viewer();
     Peer& peer = *peers_[endpoint];

@@ -27,6 +27,8 @@ class ViewerOrder {
   uint32_t viewer_ahead(size_t n) const {
     return at_ + n < viewers_.size() ? viewers_[at_ + n] : kNone;
   }
+  // How many viewers came before the one at hand.
+  size_t passed() const { return at_; }
   uint32_t first_plan_of(uint32_t viewer) const { return chains_[viewer].first; }
   // The one after `plan` for the same viewer; kNone: it is the last.
   uint32_t after(uint32_t plan) const { return next_[plan]; }
