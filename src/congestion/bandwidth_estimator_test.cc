@@ -2,34 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
 #include <vector>
 
 #include "base/random.h"
-
-namespace parley::congestion {
-namespace {
-
-thread_local int64_t allocations = 0;
-
-}  // namespace
-}  // namespace parley::congestion
-
-void* operator new(size_t size) {
-  ++parley::congestion::allocations;
-  if (void* p = std::malloc(size)) return p;
-  throw std::bad_alloc();
-}
-// The analyzer doesn't know that these replace the library's, and takes them for uses.
-// NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete)
-void operator delete(void* p) noexcept {
-  std::free(p);
-}
-void operator delete(void* p, size_t) noexcept {
-  std::free(p);
-}
-// NOLINTEND(clang-analyzer-cplusplus.NewDelete)
+#include "support/allocations.h"
 
 namespace parley::congestion {
 namespace {
@@ -233,11 +209,11 @@ TEST(BandwidthEstimatorTest, AllocatesNothing) {
   path.capacity = DataRate::kbps(2'000);
   path.estimator.set_demand(DataRate::kbps(10'000));
   path.run(TimeDelta::seconds(1));
-  const int64_t before = allocations;
+  const uint64_t before = allocations_so_far();
   path.run(TimeDelta::seconds(5));
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations_so_far(), before);
   const auto* kept = new std::vector<int>(10);
-  EXPECT_GT(allocations, before) << "the counter counts";
+  EXPECT_GT(allocations_so_far(), before) << "the counter counts";
   delete kept;
 }
 

@@ -1,11 +1,8 @@
-// The parts that are asked for each packet, tick or change of budget take no memory. In a file of
-// its own because it replaces the allocator of the whole test program.
+// The parts that are asked for each packet, tick or change of budget take no memory.
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
 #include <memory>
-#include <new>
 
 #include "base/random.h"
 #include "sfu/allocator.h"
@@ -13,35 +10,16 @@
 #include "sfu/layer_rate_meter.h"
 #include "sfu/recent_audio.h"
 #include "sfu/speaker_detector.h"
-
-namespace {
-size_t g_allocations = 0;
-}  // namespace
-
-void* operator new(size_t size) {
-  ++g_allocations;
-  if (void* p = std::malloc(size > 0 ? size : 1)) return p;
-  std::abort();
-}
-// std::stable_sort asks this way.
-void* operator new(size_t size, const std::nothrow_t&) noexcept {
-  return operator new(size);
-}
-void operator delete(void* p) noexcept {
-  std::free(p);
-}
-void operator delete(void* p, size_t) noexcept {
-  std::free(p);
-}
+#include "support/allocations.h"
 
 namespace parley::sfu {
 namespace {
 
 TEST(NoAllocationTest, TheTestCanFail) {
-  const size_t before = g_allocations;
+  const uint64_t before = allocations_so_far();
   const auto something = std::make_unique<std::array<int, 8>>();
   EXPECT_NE(something, nullptr);
-  EXPECT_EQ(g_allocations, before + 1);
+  EXPECT_EQ(allocations_so_far(), before + 1);
 }
 
 TEST(NoAllocationTest, AllocatingMeteringAndDetectingTakeNone) {
@@ -53,7 +31,7 @@ TEST(NoAllocationTest, AllocatingMeteringAndDetectingTakeNone) {
   auto detector = std::make_unique<SpeakerDetector>();
   const std::array<uint8_t, 160> payload{};
 
-  const size_t before = g_allocations;
+  const uint64_t before = allocations_so_far();
   for (uint32_t i = 1; i <= SpeakerDetector::kMaxSources; ++i) detector->add(TrackId{i});
   Timestamp now = Timestamp::seconds(1);
   for (int i = 0; i < 300; ++i, now = now + TimeDelta::millis(20)) {
@@ -69,7 +47,7 @@ TEST(NoAllocationTest, AllocatingMeteringAndDetectingTakeNone) {
     detector->handle_tick(now);
   }
   detector->remove(1);
-  EXPECT_EQ(g_allocations, before);
+  EXPECT_EQ(allocations_so_far(), before);
   EXPECT_TRUE(detector->dominant());
 }
 

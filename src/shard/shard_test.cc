@@ -2,41 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
 #include "shard/testing_call.h"
-
-namespace {
-thread_local bool t_forbidden = false;
-}
-
-// Inside a forwarding scope an allocation ends the test program, with a stack for the debugger.
-void* operator new(size_t size) {
-  if (t_forbidden) std::abort();
-  void* memory = std::malloc(size);
-  if (!memory) throw std::bad_alloc();
-  return memory;
-}
-void* operator new(size_t size, const std::nothrow_t&) noexcept {
-  if (t_forbidden) std::abort();
-  return std::malloc(size);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, size_t) noexcept {
-  std::free(memory);
-}
+#include "support/allocations.h"
 
 namespace parley::shard {
 namespace {
-
-class NoAllocationScope {
- public:
-  NoAllocationScope() { t_forbidden = true; }
-  ~NoAllocationScope() { t_forbidden = false; }
-};
 
 TEST(ShardTest, ForwardingAllocatesNothing) {
   TestingCall call(10);

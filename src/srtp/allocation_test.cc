@@ -4,59 +4,50 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstdlib>
-#include <new>
 
 #include "srtp/context.h"
 #include "srtp/test_bytes.h"
+#include "support/allocations.h"
 
 namespace {
 
-std::atomic<size_t> g_allocations = 0;
+thread_local uint64_t t_of_openssl = 0;
 
 // OpenSSL takes other allocation functions only before its first use.
 const bool g_counting = CRYPTO_set_mem_functions(
                             [](size_t size, const char*, int) {
-                              ++g_allocations;
+                              t_of_openssl += 1;
                               return std::malloc(size);
                             },
                             [](void* p, size_t size, const char*, int) {
-                              ++g_allocations;
+                              t_of_openssl += 1;
                               return std::realloc(p, size);
                             },
                             [](void* p, const char*, int) { std::free(p); }) == 1;
 
 }  // namespace
 
-void* operator new(size_t size) {
-  ++g_allocations;
-  if (void* p = std::malloc(size > 0 ? size : 1)) return p;
-  std::abort();
-}
-void operator delete(void* p) noexcept {
-  std::free(p);
-}
-void operator delete(void* p, size_t) noexcept {
-  std::free(p);
-}
-
 namespace parley::srtp {
 namespace {
+
+uint64_t all_allocations() {
+  return t_of_openssl + allocations_so_far();
+}
 
 TEST(AllocationTest, NoneOnTheHotPath) {
   ASSERT_TRUE(g_counting);
   for (const Profile profile : kProfiles) {
     for (const Backend backend : {Backend::kOpenSsl, Backend::kAuto}) {
-      const size_t at_start = g_allocations;
+      const uint64_t at_start = all_allocations();
       SenderContext sender(test_key(profile), backend);
       ReceiverContext receiver(test_key(profile), backend);
-      ASSERT_GT(g_allocations, at_start);
+      ASSERT_GT(all_allocations(), at_start);
       std::array<uint8_t, 1500> buffer{};
       const Packet plain = rtp_packet(1, 0, 1200);
       const Packet report = rtcp_packet(1, 40);
       bool good = true;
-      const size_t before = g_allocations;
+      const uint64_t before = all_allocations();
       for (uint16_t i = 0; i < 1000; ++i) {
         std::ranges::copy(plain, buffer.begin());
         store_be16(&buffer[2], i);
@@ -71,7 +62,7 @@ TEST(AllocationTest, NoneOnTheHotPath) {
         good = good && !receiver.unprotect_rtcp(MutableBytes(buffer).first(*length));
         good = good && !receiver.unprotect_rtp(MutableBytes(buffer).first(100));
       }
-      EXPECT_EQ(g_allocations, before) << sender.backend_name();
+      EXPECT_EQ(all_allocations(), before) << sender.backend_name();
       EXPECT_TRUE(good);
     }
   }
