@@ -114,8 +114,7 @@ class Bench {
     stream(TimeDelta::seconds(options_.feedback ? 8 : 1));
     const Used before = used();
     stream(TimeDelta::seconds(options_.seconds));
-    report(before, used());
-    return 0;
+    return report(before, used()) ? 0 : 1;
   }
 
  private:
@@ -471,9 +470,15 @@ class Bench {
     }
     return sum;
   }
-  void report(const Used& from, const Used& to) const {
-    const auto sent = static_cast<double>(to.sent - from.sent);
+  // False if there is nothing to tell: what is for each packet would be no number, which JSON has
+  // no word for.
+  bool report(const Used& from, const Used& to) const {
     const double seconds = (to.at - from.at).seconds_f();
+    if (to.sent == from.sent) {
+      std::fprintf(stderr, "nothing was sent in %.1f s\n", seconds);
+      return false;
+    }
+    const auto sent = static_cast<double>(to.sent - from.sent);
     std::printf(
         "{\"people\": %zu, \"threads\": %zu, \"feedback\": %s, \"packets_per_s\": %.0f, "
         "\"ns_per_packet\": %.1f, \"mean_run\": %.2f, \"wakeups_per_s\": %.0f, \"busy\": %.3f, "
@@ -485,6 +490,7 @@ class Bench {
         static_cast<double>(to.wakeups - from.wakeups) / seconds,
         static_cast<double>(to.ns - from.ns) / 1e9 / seconds,
         static_cast<double>(to.received - from.received) / sent);
+    return true;
   }
 
   Options options_;

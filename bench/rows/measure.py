@@ -33,9 +33,13 @@ def median(values):
 
 def run_json(*command) -> dict:
     run = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+    said = f"{' '.join(map(str, command))}:\n{run.stdout[-2000:]}{run.stderr[-2000:]}"
     if run.returncode != 0:
-        raise SystemExit(f"{' '.join(map(str, command))} failed:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
-    return json.loads(run.stdout)
+        raise SystemExit(f"failed: {said}")
+    try:
+        return json.loads(run.stdout)
+    except json.JSONDecodeError as error:
+        raise SystemExit(f"no JSON ({error}): {said}") from error
 
 
 def parley_bench(scenario: str, *options, net=None) -> dict:
