@@ -502,6 +502,12 @@ uint64_t SimClient::received_of(TrackId track) const {
   return total;
 }
 
+uint64_t SimClient::audio_packets() const {
+  uint64_t total = 0;
+  for (const uint32_t ssrc : audio_ssrcs_) total += checkers_.at(ssrc)->packets;
+  return total;
+}
+
 std::vector<std::string> SimClient::faults() const {
   std::vector<std::string> all;
   for (const auto& [ssrc, checker] : checkers_)

@@ -80,6 +80,8 @@ class SimClient final : public Node {
   StreamChecker& video(size_t slot) { return *checkers_.at(video_ssrcs_[slot]); }
   const StreamChecker& video(size_t slot) const { return *checkers_.at(video_ssrcs_[slot]); }
   size_t video_slots() const { return video_ssrcs_.size(); }
+  // Of sound, over all slots, when they arrive.
+  uint64_t audio_packets() const;
   LayeredDecoder& layered(size_t slot) { return *decoders_.at(video_ssrcs_[slot]); }
   const LayeredCamera* layered_camera() const { return layered_camera_.get(); }
   // Frames (or audio packets) decoded of one source over all slots.

@@ -83,7 +83,7 @@ void MediaSender::flush(Timestamp now) {
   pacer_.set_burst(estimator_.burst(), now);
   congestion::ProbeCluster cluster;
   if (estimator_.poll_probe(cluster)) pacer_.start_probe(cluster, now);
-  while (pacer_.can_send(now)) {
+  while (pacer_.can_send(now) && estimator_.allows(now)) {
     if (!queue_.empty()) {
       const size_t bytes = queue_.front();
       queue_.pop_front();
@@ -137,7 +137,10 @@ Timestamp MediaSender::next_timeout() const {
   Timestamp next = std::min(next_tick_, next_frame_);
   const bool wants = !queue_.empty() || pacer_.padding_wanted() > DataSize();
   const Timestamp now = network_.now();
-  if (wants && (active(now) || !queue_.empty())) next = std::min(next, pacer_.next_send_time());
+  if (wants && (active(now) || !queue_.empty())) {
+    const Timestamp paced = pacer_.next_send_time();
+    next = std::min(next, estimator_.allows(now) ? paced : std::max(paced, estimator_.allows_at()));
+  }
   return next;
 }
 

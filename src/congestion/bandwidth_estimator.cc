@@ -26,6 +26,7 @@ void BandwidthEstimator::on_sent(uint16_t transport_sequence, DataSize size, Tim
                                  ProbeId probe) {
   history_.on_sent(transport_sequence, size, probe, now);
   application_.on_sent(size, now, target_);
+  conservation_.on_sent(size, now);
   waiting_since_ = std::min(waiting_since_, now);
 }
 
@@ -39,6 +40,8 @@ void BandwidthEstimator::on_feedback(std::span<const PacketResult> results, Time
   lost_ = false;
   bool news = false;
   Timestamp newest_sent;
+  uint16_t newest = 0;
+  DataSize arrived;
   for (const PacketResult& result : results) {
     const auto packet = history_.on_result(result);
     if (!packet) continue;
@@ -46,10 +49,19 @@ void BandwidthEstimator::on_feedback(std::span<const PacketResult> results, Time
     lost_ = lost_ || !result.received;
     if (!result.received) continue;
     on_received(*packet, *result.received);
-    newest_sent = news ? std::max(newest_sent, packet->sent) : packet->sent;
+    arrived += packet->size;
+    if (!news || packet->sent >= newest_sent) {
+      newest_sent = packet->sent;
+      newest = result.sequence;
+    }
     news = true;
   }
   if (!news) return;
+  if (!had_feedback_ || newest_sent >= newest_told_) {
+    newest_told_ = newest_sent;
+    conservation_.on_report(history_.outstanding_since(static_cast<uint16_t>(newest + 1)), arrived,
+                            now);
+  }
   had_feedback_ = true;
   last_feedback_ = now;
   waiting_since_ = Timestamp::never();

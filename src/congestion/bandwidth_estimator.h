@@ -16,6 +16,7 @@
 #include "congestion/competition.h"
 #include "congestion/loss_bound.h"
 #include "congestion/loss_report_control.h"
+#include "congestion/packet_conservation.h"
 #include "congestion/packet_result.h"
 #include "congestion/probe_cluster.h"
 #include "congestion/probe_controller.h"
@@ -67,7 +68,7 @@ class BandwidthEstimator {
     history_.prefetch(transport_sequence);
     parley::prefetch(&application_, sizeof application_);
     parley::prefetch(&target_);
-    parley::prefetch(&waiting_since_);
+    parley::prefetch(&waiting_since_, 64);
   }
   // One report, in ascending order of numbers; numbers not sent, forgotten or already told are
   // ignored.
@@ -92,6 +93,9 @@ class BandwidthEstimator {
   DataRate sustained() const { return std::max(target_, sustained_); }
   // For the pacer: what may leave at once.
   DataSize burst() const { return burst_.value(target_); }
+  // No: news of what was sent is overdue, and what can wait shall, until allows_at() at the latest.
+  bool allows(Timestamp now) const { return conservation_.allows(now); }
+  Timestamp allows_at() const { return conservation_.end(); }
   // The next probe to give to the pacer; false when there is none. Asked after each call above.
   bool poll_probe(ProbeCluster& out);
 
@@ -137,9 +141,11 @@ class BandwidthEstimator {
   std::optional<ProbeResult> probe_result_;  // of the report being handled
   bool lost_ = false;                        // in the report being handled
   bool had_feedback_ = false;
+  Timestamp newest_told_;  // when the newest packet known to have arrived left
   Timestamp last_feedback_;
   // The oldest packet sent after the last feedback; never: nothing is under way.
   Timestamp waiting_since_ = Timestamp::never();
+  PacketConservation conservation_;
 };
 
 }  // namespace parley::congestion

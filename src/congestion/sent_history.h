@@ -34,6 +34,12 @@ class SentHistory {
   void prefetch(uint16_t sequence) const { parley::prefetch(&ring_[sequence % kPackets], 65); }
   // The packet, if this result is news about it.
   std::optional<Packet> on_result(const PacketResult& result);
+  // When it left, if nothing is known of it yet.
+  std::optional<Timestamp> outstanding_since(uint16_t sequence) const {
+    const Entry& entry = ring_[sequence % kPackets];
+    const bool waits = entry.sequence == sequence && entry.fate == Fate::kOutstanding;
+    return waits ? std::optional(entry.sent) : std::nullopt;
+  }
 
  private:
   enum class Fate : uint8_t { kNone, kOutstanding, kLost, kReceived };

@@ -45,7 +45,7 @@ void Downlink::clear(Line& line) {
 
 Downlink::Passage Downlink::admit(const sfu::ForwardPlan& plan, Timestamp now) {
   if (!measured_ || !plan.video) return Passage::kNow;
-  if (!holds() && pacer_.can_send(now)) return Passage::kNow;
+  if (!holds() && can_send(now)) return Passage::kNow;
   if (pacer_.indebted(now)) estimator_.on_held(now);
   Line* line = find(plan.ssrc);
   if (line && plan.supersedes) clear(*line);
@@ -56,7 +56,7 @@ Downlink::Passage Downlink::admit(const sfu::ForwardPlan& plan, Timestamp now) {
 }
 
 bool Downlink::poll_held(sfu::ForwardPlan& out, Timestamp now) {
-  if (!holds() || !pacer_.can_send(now)) return false;
+  if (!holds() || !can_send(now)) return false;
   Line* next = nullptr;
   for (Line& line : lines_) {
     if (!line.empty() && (!next || line.size() < next->size())) next = &line;
@@ -67,12 +67,14 @@ bool Downlink::poll_held(sfu::ForwardPlan& out, Timestamp now) {
 }
 
 bool Downlink::wants_padding(Timestamp now) const {
-  return measured_ && !holds() && pacer_.padding_wanted() > DataSize() && pacer_.can_send(now);
+  return measured_ && !holds() && pacer_.padding_wanted() > DataSize() && can_send(now);
 }
 
-Timestamp Downlink::next_departure() const {
+Timestamp Downlink::next_departure(Timestamp now) const {
   const bool waits = holds() || (measured_ && pacer_.padding_wanted() > DataSize());
-  return waits ? pacer_.next_send_time() : Timestamp::never();
+  if (!waits) return Timestamp::never();
+  const Timestamp paced = pacer_.next_send_time();
+  return estimator_.allows(now) ? paced : std::max(paced, estimator_.allows_at());
 }
 
 void Downlink::on_sent(uint16_t sequence, DataSize size, Kind kind, Timestamp now) {
@@ -112,22 +114,27 @@ DataSize Downlink::waiting() const {
 }
 
 // Until the line is empty: those that are shorter go first.
-TimeDelta Downlink::delay_of(const Line& line) const {
+TimeDelta Downlink::delay_of(const Line& line, DataRate rate) const {
   if (line.size() == DataSize()) return TimeDelta::zero();
   DataSize before;
   for (const Line& other : lines_) before += std::min(other.size(), line.size());
-  // While a queue on the path is drained, more waits here for a moment.
-  return before / std::max(pacer_.rate(), estimator_.sustained());
+  return before / rate;
 }
 
-bool Downlink::any_late() const {
+DataRate Downlink::leaving_rate(Timestamp now) {
+  // While a queue on the path is drained, more waits here for a moment.
+  const DataRate all = std::max(pacer_.rate(), estimator_.sustained());
+  return std::max(all - audio_.rate(now), DataRate::kbps(1));
+}
+
+bool Downlink::any_late(DataRate rate) const {
   return std::ranges::any_of(lines_, [&](const Line& line) {
-    return delay_of(line) > (line.pressed ? kEased : kPressed);
+    return delay_of(line, rate) > (line.pressed ? kEased : kPressed);
   });
 }
 
-Downlink::Lateness Downlink::judge(Line& line, bool press) {
-  const TimeDelta delay = delay_of(line);
+Downlink::Lateness Downlink::judge(Line& line, bool press, DataRate rate) {
+  const TimeDelta delay = delay_of(line, rate);
   if (delay > kMostWait) {
     clear(line);
     line.pressed = false;

@@ -7,11 +7,11 @@
 //  3. Video leaves at once while nothing waits and the pacer allows it; else it waits, each slot in
 //  a line of its own. The shortest line goes first, in it repairs before media: the key frame of
 //  one picture doesn't hold up the others, which have little to send, nor do their repairs it.
-//  4. A line that would take longer than kMostWait at the present rate is given up, and its picture
-//  begins anew at what fits: late frames are worth less than those that come next. One that would
-//  take kPressed is pressed until it takes less than kEased: its picture gets the frames that
-//  others depend on, no more. While a queue on the path is drained the others are pressed with it:
-//  there is no room for more.
+//  4. A line that would take longer than kMostWait at what the present rate leaves beside sound is
+//  given up, and its picture begins anew at what fits: late frames are worth less than those that
+//  come next. One that would take kPressed is pressed until it takes less than kEased: its picture
+//  gets the frames that others depend on, no more. While a queue on the path is drained the others
+//  are pressed with it: there is no room for more.
 //  What waits before the key frame of a smaller picture is given up, too, without any word.
 //  5. What leaves may be kFactor times the target, so that a large frame doesn't take long, and
 //  more at once where the path was seen to carry it without a queue (BurstAllowance); but
@@ -29,6 +29,8 @@
 //  9 and while nothing waits on the path: what a full queue drops, more of the same won't bring.
 // 11. As long as that holds, video that the viewer's feedback misses is repaired unasked: its
 //  requests are lost as often as what they ask for, and what it misses of repairs it asks for late.
+// 12. Where the path has all but closed (PacketConservation), video waits until the estimate knows:
+//  a full queue loses sound as well.
 #pragma once
 
 #include <cstdint>
@@ -83,15 +85,16 @@ class Downlink {
   bool holds() const { return held_ != 0; }
   bool wants_padding(Timestamp now) const;
   // When poll_held() or wants_padding() may say yes next; never: not before something is admitted.
-  Timestamp next_departure() const;
+  Timestamp next_departure(Timestamp now) const;
 
   // Rule 4: tells (SSRC, what became of its line) where it isn't the same as at the last call.
   enum class Lateness : uint8_t { kSame, kPressed, kEased, kGivenUp };
   template <typename Tell>
-  void judge_lines(Tell&& tell) {
-    const bool drains_pressed = drains() && any_late();
+  void judge_lines(Timestamp now, Tell&& tell) {
+    const DataRate rate = leaving_rate(now);
+    const bool drains_pressed = drains() && any_late(rate);
     for (Line& line : lines_) {
-      const Lateness lateness = judge(line, drains_pressed);
+      const Lateness lateness = judge(line, drains_pressed, rate);
       if (lateness != Lateness::kSame) tell(line.ssrc.ssrc, lateness);
     }
   }
@@ -157,12 +160,15 @@ class Downlink {
     bool empty() const { return repairs.empty() && media.empty(); }
     DataSize size() const { return repairs.size() + media.size(); }
   };
+  bool can_send(Timestamp now) const { return pacer_.can_send(now) && estimator_.allows(now); }
   Line* find(uint32_t ssrc);
   void clear(Line& line);
-  TimeDelta delay_of(const Line& line) const;
-  Lateness judge(Line& line, bool press);
+  // Of what waits, beside sound.
+  DataRate leaving_rate(Timestamp now);
+  TimeDelta delay_of(const Line& line, DataRate rate) const;
+  Lateness judge(Line& line, bool press, DataRate rate);
   bool drains() const { return estimator_.queue_delay() > kQueueToDrain; }
-  bool any_late() const;
+  bool any_late(DataRate rate) const;
   void after_estimate(Timestamp now);
 
   congestion::BandwidthEstimator estimator_;

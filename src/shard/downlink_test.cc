@@ -56,7 +56,7 @@ class DownlinkTest : public ::testing::Test {
   std::map<uint32_t, Downlink::Lateness> judge() {
     std::map<uint32_t, Downlink::Lateness> out;
     downlink_.judge_lines(
-        [&](uint32_t ssrc, Downlink::Lateness lateness) { out[ssrc] = lateness; });
+        now_, [&](uint32_t ssrc, Downlink::Lateness lateness) { out[ssrc] = lateness; });
     return out;
   }
 
@@ -183,6 +183,59 @@ TEST_F(DownlinkTest, ALineThatIsTooLateIsGivenUpAlone) {
   EXPECT_EQ(judge(), (Told{{kLarge, Downlink::Lateness::kGivenUp}}));
   EXPECT_EQ(downlink_.waiting(), DataSize::bytes(2'000));
   EXPECT_EQ(drain(), (std::vector<uint32_t>{kSmall, kSmall}));
+}
+
+TEST_F(DownlinkTest, ALineForWhichSoundLeavesNoRoomIsGivenUp) {
+  hold(kLarge, 2);
+  EXPECT_TRUE(judge().empty());
+  // A second of 590 kbit/s, of the 750 kbit/s that may leave: 16 kbit take 100 ms.
+  const auto sound = [&](int packets, int64_t bytes) {
+    for (int i = 0; i < packets; ++i)
+      downlink_.on_sent(downlink_.take_sequence(), DataSize::bytes(bytes), Downlink::Kind::kAudio,
+                        now_);
+  };
+  sound(50, 1'450);
+  EXPECT_EQ(judge(), (Told{{kLarge, Downlink::Lateness::kPressed}}));
+  sound(10, 1'970);
+  EXPECT_EQ(judge(), (Told{{kLarge, Downlink::Lateness::kGivenUp}}));
+  EXPECT_FALSE(downlink_.holds());
+}
+
+TEST_F(DownlinkTest, NothingButSoundLeavesWhileThePathIsAllButClosed) {
+  std::vector<std::pair<uint16_t, Timestamp>> under_way;
+  const auto send = [&](Downlink::Kind kind) {
+    under_way.emplace_back(downlink_.take_sequence(), now_);
+    downlink_.on_sent(under_way.back().first, DataSize::bytes(200), kind, now_);
+  };
+  const auto tell = [&](TimeDelta wait, size_t count) {
+    std::vector<congestion::PacketResult> results;
+    while (results.size() < count && !under_way.empty() &&
+           under_way.front().second + wait <= now_) {
+      results.push_back({under_way.front().first, under_way.front().second + wait});
+      under_way.erase(under_way.begin());
+    }
+    downlink_.on_feedback(results, now_);
+  };
+  const auto pass = [&](int64_t ms, TimeDelta wait, size_t count) {
+    for (int64_t i = 5; i <= ms; i += 5) {
+      now_ = now_ + TimeDelta::millis(5);
+      send(Downlink::Kind::kVideo);
+      if (i % 60 == 0) tell(wait, count);
+    }
+  };
+  pass(1'200, TimeDelta::millis(30), 100);
+  auto picture = plan(kLarge);
+  EXPECT_EQ(downlink_.admit(picture, now_), Downlink::Passage::kNow);
+  pass(180, TimeDelta::millis(120), 1);
+  EXPECT_EQ(downlink_.admit(picture, now_), Downlink::Passage::kHeld);
+  sfu::ForwardPlan next;
+  EXPECT_FALSE(downlink_.poll_held(next, now_));
+  EXPECT_GT(downlink_.next_departure(now_), now_);
+  EXPECT_EQ(downlink_.admit({.ssrc = 1, .video = false}, now_), Downlink::Passage::kNow);
+  tell(TimeDelta::millis(30), 100);
+  now_ = now_ + TimeDelta::millis(10);
+  EXPECT_TRUE(downlink_.poll_held(next, now_)) << "what was stuck has arrived";
+  store_.release(next);
 }
 
 TEST_F(DownlinkTest, ASlotThatGoesTakesItsLineWithIt) {

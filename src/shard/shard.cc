@@ -360,7 +360,7 @@ void Shard::tick(Peer& peer, Timestamp now) {
 // is probed for.
 void Shard::steer(Peer& peer, sfu::Router& router, Timestamp now) {
   peer.downlink.handle_tick(now);
-  peer.downlink.judge_lines([&](uint32_t ssrc, Downlink::Lateness lateness) {
+  peer.downlink.judge_lines(now, [&](uint32_t ssrc, Downlink::Lateness lateness) {
     if (lateness == Downlink::Lateness::kGivenUp) {
       counters_.late_queues.add();
       router.restart_video(peer.id, ssrc, now);

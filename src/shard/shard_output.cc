@@ -176,7 +176,7 @@ bool Shard::send(Peer& peer, const FlowPath& path, const sfu::ForwardPlan& plan,
 }
 
 void Shard::pace(Peer& peer) {
-  const Timestamp next = peer.downlink.next_departure();
+  const Timestamp next = peer.downlink.next_departure(now_);
   if (next.is_never()) return;
   next_pace_ = std::min(next_pace_, next);
   if (peer.pacing) return;
@@ -201,7 +201,7 @@ void Shard::write_paced() {
       unfilled = !padding || !path || !send(peer, *path, *padding, Downlink::Kind::kPadding);
     }
     if (egress_.exhausted()) return;
-    const Timestamp next = peer.downlink.next_departure();
+    const Timestamp next = peer.downlink.next_departure(now_);
     if (next.is_never() || unfilled) {  // nothing to fill the probe with: it lapses
       peer.pacing = false;
       pacing_[pacing_at_] = pacing_.back();
