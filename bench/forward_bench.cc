@@ -471,7 +471,7 @@ class Bench {
     return sum;
   }
   // False if there is nothing to tell: what is for each packet would be no number, which JSON has
-  // no word for.
+  // no word for. So it is when all of this was stopped for 30 s, after which consent is gone.
   bool report(const Used& from, const Used& to) const {
     const double seconds = (to.at - from.at).seconds_f();
     if (to.sent == from.sent) {
