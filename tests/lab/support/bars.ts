@@ -2,8 +2,8 @@
 
 /** Share of the time that a picture may stand still, at 300 kbit/s and more. */
 export const kFrozenShare = 0.03;
-/** "Stops" means for longer than this: less is a stutter. */
-export const kSilenceMs = 1000;
+/** "Stops" means for longer than this: where the queue of 300 ms fills at once, sound comes 300 ms later, and some is lost. */
+export const kSilenceMs = 600;
 /** From the network's recovery to the top layer. */
 export const kRecoveryMs = 10_000;
 
