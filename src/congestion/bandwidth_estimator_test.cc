@@ -204,6 +204,41 @@ TEST(BandwidthEstimatorTest, UnknownAndRepeatedResultsAreIgnored) {
   EXPECT_FALSE(estimator.acked_rate());
 }
 
+TEST(BandwidthEstimatorTest, AReportThatWasOvertakenDoesNotOpenAPathThatAllButClosed) {
+  BandwidthEstimator estimator;
+  Timestamp now = Timestamp::seconds(1);
+  static constexpr TimeDelta kWay = TimeDelta::millis(30);
+  constexpr uint16_t kOvertaken = 100;
+  uint16_t sent = 0;
+  const auto received = [](uint16_t number) {
+    const Timestamp left = Timestamp::seconds(1) + TimeDelta::millis(10) * int64_t{number};
+    return PacketResult{number, left + kWay};
+  };
+  const auto send = [&] {
+    estimator.on_sent(sent++, DataSize::bytes(1'000), now);
+    now = now + TimeDelta::millis(10);
+  };
+  uint16_t told = 0;
+  while (sent < 240) {
+    send();
+    if (sent % 6 != 0) continue;
+    std::vector<PacketResult> results;
+    for (; told + 3 < sent; ++told) {
+      if (told != kOvertaken) results.push_back(received(told));
+    }
+    estimator.on_feedback(results, now);
+  }
+  EXPECT_TRUE(estimator.allows(now));
+  const PacketResult last = received(told);
+  for (int i = 0; i < 2; ++i) send();
+  estimator.on_feedback({&last, 1}, now);
+  while (estimator.allows(now) && sent < 300) send();
+  ASSERT_LT(sent, 300);
+  const PacketResult overtaken = received(kOvertaken);
+  estimator.on_feedback({&overtaken, 1}, now);
+  EXPECT_FALSE(estimator.allows(now));
+}
+
 TEST(BandwidthEstimatorTest, AllocatesNothing) {
   Path path;
   path.capacity = DataRate::kbps(2'000);
