@@ -18,8 +18,8 @@ void check_vp9(Bytes payload) {
   if (!d) return;
   PARLEY_CHECK(d->size > 0 && d->size <= payload.size());
   std::vector<uint8_t> patched(payload.begin(), payload.end());
-  PARLEY_CHECK(set_picture_id(patched, *d, 0x55) == d->picture_id.has_value());
-  PARLEY_CHECK(set_tl0_pic_idx(patched, *d, 0xa5) == d->tl0_pic_idx.has_value());
+  PARLEY_CHECK(set_picture_id(patched, d->places, 0x55) == d->picture_id.has_value());
+  PARLEY_CHECK(set_tl0_pic_idx(patched, d->places, 0xa5) == d->tl0_pic_idx.has_value());
   const auto again = parse_vp9_descriptor(patched);
   PARLEY_CHECK(again && again->size == d->size && again->spatial_id == d->spatial_id);
 }

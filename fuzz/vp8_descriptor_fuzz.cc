@@ -28,14 +28,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto again = parse_vp8_descriptor(Bytes(out).first(written));
   PARLEY_CHECK(again.has_value());
   again->size = d->size;
-  again->key_index_offset = d->key_index_offset;
+  again->places = d->places;
   PARLEY_CHECK(*again == *d);
 
   std::vector<uint8_t> patched(payload.begin(), payload.end());
   const uint16_t id = d->long_picture_id ? 0x5a5a : 0x5a;
-  PARLEY_CHECK(set_picture_id(patched, *d, id) == d->picture_id.has_value());
-  PARLEY_CHECK(set_tl0_pic_idx(patched, *d, 0xa5) == d->tl0_pic_idx.has_value());
-  PARLEY_CHECK(set_key_index(patched, *d, 0x15) == d->key_index.has_value());
+  PARLEY_CHECK(set_picture_id(patched, d->places, id) == d->picture_id.has_value());
+  PARLEY_CHECK(set_tl0_pic_idx(patched, d->places, 0xa5) == d->tl0_pic_idx.has_value());
+  PARLEY_CHECK(set_key_index(patched, d->places, 0x15) == d->key_index.has_value());
   auto expected = *d;
   if (expected.key_index) expected.key_index = 0x15;
   if (expected.picture_id) expected.picture_id = id;

@@ -1,5 +1,5 @@
-// The two counters that VP8 (RFC 7741 §4.2) and VP9 (RFC 9628 §4.2) payload descriptors share: the
-// picture id, 7 bits or, behind a set first bit, 15, and TL0PICIDX.
+// The counters in VP8 (RFC 7741 §4.2) and VP9 (RFC 9628 §4.2) payload descriptors: the picture id,
+// 7 bits or, behind a set first bit, 15; TL0PICIDX; and VP8's KEYIDX.
 #pragma once
 
 #include <cstdint>
@@ -29,24 +29,44 @@ inline void write_picture_id(ByteWriter& writer, PictureId id) {
   }
 }
 
-// Replace a counter in place. `descriptor`, a Vp8Descriptor or Vp9Descriptor, must come from
-// parsing these bytes (or the bytes they were copied from). set_picture_id keeps the form that the
-// sender uses, so that the size never changes. False, and nothing written, if the descriptor has no
-// such field.
-template <typename Descriptor>
-bool set_picture_id(MutableBytes payload, const Descriptor& descriptor, uint16_t picture_id) {
-  if (!descriptor.picture_id) return false;
-  PARLEY_CHECK(payload.size() >= descriptor.size);
-  ByteWriter writer(payload.subspan(descriptor.picture_id_offset));
-  write_picture_id(writer, {.value = picture_id, .is_long = descriptor.long_picture_id});
+// Where the counters of a payload lie: all that is needed to replace them in it, or in a copy.
+struct CounterPlaces {
+  uint8_t picture_id = 0;        // of its first byte in the payload; 0 = none
+  uint8_t tl0_pic_idx = 0;       // likewise
+  uint8_t key_index = 0;         // likewise; VP8 only
+  bool long_picture_id = false;  // 15 bits (M), otherwise 7
+  bool operator==(const CounterPlaces&) const = default;
+};
+
+// Replace a counter in place. `places` must come from parsing these bytes (or the bytes they were
+// copied from). set_picture_id keeps the form that the sender uses, so that the size never changes.
+// False, and nothing written, if there is no such field.
+inline bool set_picture_id(MutableBytes payload, const CounterPlaces& places, uint16_t picture_id) {
+  if (places.picture_id == 0) return false;
+  PARLEY_CHECK(payload.size() > size_t{places.picture_id} + (places.long_picture_id ? 1 : 0));
+  uint8_t* at = &payload[places.picture_id];
+  if (places.long_picture_id) {
+    store_be16(at, static_cast<uint16_t>(0x8000 | picture_id));
+  } else {
+    *at = static_cast<uint8_t>(picture_id & 0x7f);
+  }
   return true;
 }
 
-template <typename Descriptor>
-bool set_tl0_pic_idx(MutableBytes payload, const Descriptor& descriptor, uint8_t tl0_pic_idx) {
-  if (!descriptor.tl0_pic_idx) return false;
-  PARLEY_CHECK(payload.size() >= descriptor.size);
-  payload[descriptor.tl0_pic_idx_offset] = tl0_pic_idx;
+inline bool set_tl0_pic_idx(MutableBytes payload, const CounterPlaces& places,
+                            uint8_t tl0_pic_idx) {
+  if (places.tl0_pic_idx == 0) return false;
+  PARLEY_CHECK(payload.size() > places.tl0_pic_idx);
+  payload[places.tl0_pic_idx] = tl0_pic_idx;
+  return true;
+}
+
+// KEYIDX shares its byte with TID and Y.
+inline bool set_key_index(MutableBytes payload, const CounterPlaces& places, uint8_t key_index) {
+  if (places.key_index == 0) return false;
+  PARLEY_CHECK(payload.size() > places.key_index);
+  uint8_t& p = payload[places.key_index];
+  p = static_cast<uint8_t>((p & 0xe0) | (key_index & 0x1f));
   return true;
 }
 

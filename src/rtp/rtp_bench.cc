@@ -77,8 +77,8 @@ void BM_PatchVp8(benchmark::State& state) {
   const CountAllocations count(state);
   for (auto _ : state) {
     const auto descriptor = parse_vp8_descriptor(payload);
-    set_picture_id(payload, *descriptor, ++picture_id);
-    set_tl0_pic_idx(payload, *descriptor, static_cast<uint8_t>(picture_id));
+    set_picture_id(payload, descriptor->places, ++picture_id);
+    set_tl0_pic_idx(payload, descriptor->places, static_cast<uint8_t>(picture_id));
     benchmark::ClobberMemory();
   }
 }

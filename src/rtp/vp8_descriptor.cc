@@ -1,7 +1,5 @@
 #include "rtp/vp8_descriptor.h"
 
-#include "base/check.h"
-
 namespace parley::rtp {
 
 // RFC 7741 §4.2
@@ -30,17 +28,17 @@ std::optional<Vp8Descriptor> parse_vp8_descriptor(Bytes payload) {
 
   const uint8_t extended = (first & 0x80) != 0 ? reader.u8() : uint8_t{0};
   if ((extended & 0x80) != 0) {
-    d.picture_id_offset = static_cast<uint8_t>(reader.offset());
+    d.places.picture_id = static_cast<uint8_t>(reader.offset());
     const PictureId id = read_picture_id(reader);
     d.picture_id = id.value;
-    d.long_picture_id = id.is_long;
+    d.long_picture_id = d.places.long_picture_id = id.is_long;
   }
   if ((extended & 0x40) != 0) {
-    d.tl0_pic_idx_offset = static_cast<uint8_t>(reader.offset());
+    d.places.tl0_pic_idx = static_cast<uint8_t>(reader.offset());
     d.tl0_pic_idx = reader.u8();
   }
   if ((extended & 0x30) != 0) {
-    if ((extended & 0x10) != 0) d.key_index_offset = static_cast<uint8_t>(reader.offset());
+    if ((extended & 0x10) != 0) d.places.key_index = static_cast<uint8_t>(reader.offset());
     const uint8_t layers = reader.u8();
     if ((extended & 0x20) != 0) {
       d.temporal_id = layers >> 6;
@@ -80,14 +78,6 @@ bool is_vp8_key_frame(Bytes payload) {
   if (!descriptor) return false;
   const auto header = parse_vp8_frame_header(payload, *descriptor);
   return header && header->key_frame;
-}
-
-bool set_key_index(MutableBytes payload, const Vp8Descriptor& descriptor, uint8_t key_index) {
-  if (!descriptor.key_index) return false;
-  PARLEY_CHECK(payload.size() >= descriptor.size);
-  uint8_t& p = payload[descriptor.key_index_offset];
-  p = static_cast<uint8_t>((p & 0xe0) | (key_index & 0x1f));
-  return true;
 }
 
 size_t write_vp8_descriptor(MutableBytes out, const Vp8Descriptor& d) {

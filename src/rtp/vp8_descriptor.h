@@ -21,10 +21,8 @@ struct Vp8Descriptor {
   bool layer_sync = false;           // Y: depends on layer 0 only, so a receiver may switch up here
   std::optional<uint8_t> key_index;  // KEYIDX, 5 bits
 
-  uint8_t size = 0;                // bytes of the descriptor; the VP8 data follows
-  uint8_t picture_id_offset = 0;   // of its first byte in the payload; 0 = none
-  uint8_t tl0_pic_idx_offset = 0;  // likewise
-  uint8_t key_index_offset = 0;    // likewise
+  uint8_t size = 0;      // bytes of the descriptor; the VP8 data follows
+  CounterPlaces places;  // of the counters above
 
   // True on the first packet of a frame.
   bool starts_frame() const { return start_of_partition && partition_index == 0; }
@@ -47,9 +45,6 @@ std::optional<Vp8FrameHeader> parse_vp8_frame_header(Bytes payload,
 
 // True if a key frame starts in this payload.
 bool is_vp8_key_frame(Bytes payload);
-
-// Replaces a counter in place, as those of picture_id.h do.
-bool set_key_index(MutableBytes payload, const Vp8Descriptor& descriptor, uint8_t key_index);
 
 inline constexpr size_t kMaxVp8DescriptorSize = 6;
 

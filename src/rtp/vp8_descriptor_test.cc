@@ -31,8 +31,8 @@ TEST(Vp8DescriptorTest, ReadsEveryField) {
   EXPECT_TRUE(d->layer_sync);
   EXPECT_EQ(d->key_index, 31);
   EXPECT_EQ(d->size, 6);
-  EXPECT_EQ(d->picture_id_offset, 2);
-  EXPECT_EQ(d->tl0_pic_idx_offset, 4);
+  EXPECT_EQ(d->places.picture_id, 2);
+  EXPECT_EQ(d->places.tl0_pic_idx, 4);
 }
 
 TEST(Vp8DescriptorTest, TakesOneByteWithoutExtension) {
@@ -105,8 +105,8 @@ TEST(Vp8PatchTest, ChangesCountersInPlace) {
   std::vector<uint8_t> bytes(std::begin(kKeyFrame), std::end(kKeyFrame));
   const auto d = parse_vp8_descriptor(bytes);
   ASSERT_TRUE(d);
-  EXPECT_TRUE(set_picture_id(bytes, *d, 0x8001));
-  EXPECT_TRUE(set_tl0_pic_idx(bytes, *d, 0xff));
+  EXPECT_TRUE(set_picture_id(bytes, d->places, 0x8001));
+  EXPECT_TRUE(set_tl0_pic_idx(bytes, d->places, 0xff));
   EXPECT_THAT(Bytes(bytes).first(6), ElementsAre(0x90, 0xe0, 0x80, 0x01, 0xff, 0x20));
 }
 
@@ -114,21 +114,21 @@ TEST(Vp8PatchTest, ChangesTheKeyIndexBesideTheLayer) {
   std::vector<uint8_t> bytes{0x90, 0x30, 0xa3, 0x33};
   const auto d = parse_vp8_descriptor(bytes);
   ASSERT_TRUE(d);
-  EXPECT_TRUE(set_key_index(bytes, *d, 0x1e));
+  EXPECT_TRUE(set_key_index(bytes, d->places, 0x1e));
   EXPECT_THAT(bytes, ElementsAre(0x90, 0x30, 0xbe, 0x33));
 }
 
 TEST(Vp8PatchTest, KeepsTheShortFormShort) {
   std::vector<uint8_t> bytes{0x90, 0x80, 0x01, 0x33};
-  EXPECT_TRUE(set_picture_id(bytes, *parse_vp8_descriptor(bytes), 0x0182));
+  EXPECT_TRUE(set_picture_id(bytes, parse_vp8_descriptor(bytes)->places, 0x0182));
   EXPECT_THAT(bytes, ElementsAre(0x90, 0x80, 0x02, 0x33));
 }
 
 TEST(Vp8PatchTest, SaysWhenThereIsNoSuchField) {
   std::vector<uint8_t> bytes{0x10, 0x33};
   const auto d = parse_vp8_descriptor(bytes);
-  EXPECT_FALSE(set_picture_id(bytes, *d, 1));
-  EXPECT_FALSE(set_tl0_pic_idx(bytes, *d, 1));
+  EXPECT_FALSE(set_picture_id(bytes, d->places, 1));
+  EXPECT_FALSE(set_tl0_pic_idx(bytes, d->places, 1));
   EXPECT_THAT(bytes, ElementsAre(0x10, 0x33));
 }
 
@@ -156,8 +156,8 @@ TEST(Vp8WriteTest, IsReadBackAsWritten) {
     auto parsed = parse_vp8_descriptor(Bytes(out).first(size));
     ASSERT_TRUE(parsed);
     EXPECT_EQ(parsed->size, size);
-    parsed->size = parsed->picture_id_offset = parsed->tl0_pic_idx_offset = 0;
-    parsed->key_index_offset = 0;
+    parsed->size = 0;
+    parsed->places = {};
     EXPECT_EQ(*parsed, d);
   }
 }

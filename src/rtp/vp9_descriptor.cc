@@ -52,10 +52,10 @@ std::optional<Vp9Descriptor> parse_vp9_descriptor(Bytes payload) {
   d.ends_frame = (first & 0x04) != 0;
   d.not_for_upper = (first & 0x01) != 0;
   if ((first & 0x80) != 0) {
-    d.picture_id_offset = static_cast<uint8_t>(reader.offset());
+    d.places.picture_id = static_cast<uint8_t>(reader.offset());
     const PictureId id = read_picture_id(reader);
     d.picture_id = id.value;
-    d.long_picture_id = id.is_long;
+    d.long_picture_id = d.places.long_picture_id = id.is_long;
   }
   if (d.has_layers) {
     const uint8_t layers = reader.u8();
@@ -64,7 +64,7 @@ std::optional<Vp9Descriptor> parse_vp9_descriptor(Bytes payload) {
     d.spatial_id = (layers >> 1) & 0x07;
     d.inter_layer = (layers & 0x01) != 0;
     if (!d.flexible) {
-      d.tl0_pic_idx_offset = static_cast<uint8_t>(reader.offset());
+      d.places.tl0_pic_idx = static_cast<uint8_t>(reader.offset());
       d.tl0_pic_idx = reader.u8();
     }
   }

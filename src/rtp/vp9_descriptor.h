@@ -49,9 +49,8 @@ struct Vp9Descriptor {
   BoundedVector<uint8_t, Vp9Structure::kMaxReferences> p_diffs;  // flexible and P: 1..127 each
   std::optional<Vp9Structure> structure;                         // V
 
-  uint16_t size = 0;               // bytes of the descriptor; the VP9 data follows
-  uint8_t picture_id_offset = 0;   // of its first byte in the payload; 0 = none
-  uint8_t tl0_pic_idx_offset = 0;  // likewise
+  uint16_t size = 0;     // bytes of the descriptor; the VP9 data follows
+  CounterPlaces places;  // of the counters above
 
   // A picture that depends on no earlier one starts here: the first packet of its lowest layer.
   bool starts_key_picture() const { return !inter_picture && starts_frame && spatial_id == 0; }

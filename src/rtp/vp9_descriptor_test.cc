@@ -55,13 +55,13 @@ TEST(Vp9DescriptorTest, RefusesTruncationAndForbiddenReferences) {
 TEST(Vp9DescriptorTest, ChangesCountersInPlace) {
   Payload bytes = kKey;
   const auto d = parse_vp9_descriptor(bytes);
-  EXPECT_TRUE(set_picture_id(bytes, *d, 0x7fff));
-  EXPECT_TRUE(set_tl0_pic_idx(bytes, *d, 0xab));
+  EXPECT_TRUE(set_picture_id(bytes, d->places, 0x7fff));
+  EXPECT_TRUE(set_tl0_pic_idx(bytes, d->places, 0xab));
   const auto again = parse_vp9_descriptor(bytes);
   EXPECT_EQ(again->picture_id, 0x7fff);
   EXPECT_EQ(again->tl0_pic_idx, 0xab);
   Payload short_id = {0x88, 0x05};
-  EXPECT_TRUE(set_picture_id(short_id, *parse_vp9_descriptor(short_id), 0x181));
+  EXPECT_TRUE(set_picture_id(short_id, parse_vp9_descriptor(short_id)->places, 0x181));
   EXPECT_EQ(short_id[1], 0x01);
 }
 

@@ -4,8 +4,6 @@
 #include <utility>
 
 #include "rtp/dependency_descriptor.h"
-#include "rtp/vp8_descriptor.h"
-#include "rtp/vp9_descriptor.h"
 
 namespace parley::sfu {
 namespace {
@@ -31,19 +29,9 @@ uint64_t above(uint64_t earlier_temporal, uint8_t temporal) {
 }  // namespace
 
 void patch_payload(const ForwardPlan& plan, MutableBytes payload) {
-  if (payload.empty()) return;  // a filler
-  if (plan.codec == rtp::Codec::kVp8) {
-    if (const auto descriptor = rtp::parse_vp8_descriptor(payload)) {
-      rtp::set_picture_id(payload, *descriptor, plan.picture_id);
-      rtp::set_tl0_pic_idx(payload, *descriptor, plan.tl0_pic_idx);
-      rtp::set_key_index(payload, *descriptor, plan.key_index);
-    }
-  } else if (plan.codec == rtp::Codec::kVp9) {
-    if (const auto descriptor = rtp::parse_vp9_descriptor(payload)) {
-      rtp::set_picture_id(payload, *descriptor, plan.picture_id);
-      rtp::set_tl0_pic_idx(payload, *descriptor, plan.tl0_pic_idx);
-    }
-  }
+  rtp::set_picture_id(payload, plan.counters, plan.picture_id);
+  rtp::set_tl0_pic_idx(payload, plan.counters, plan.tl0_pic_idx);
+  rtp::set_key_index(payload, plan.counters, plan.key_index);
 }
 
 void patch_dependencies(const ForwardPlan& plan, MutableBytes dependencies) {
@@ -189,12 +177,12 @@ bool DownSlot::plan(const TrackPacket& packet, const RewrittenPosition& position
          .sequence = position.sequence,
          .payload_type = payload_type,
          .video = video_,
-         .extensions = &extensions_,
-         .codec = packet.codec};
+         .extensions = &extensions_};
   if (position.filler) return true;
   out.marker = packet.marker || position.marked;
   out.audio_level = packet.audio_level;
   out.orientation = packet.orientation;
+  out.counters = packet.counters;
   out.picture_id = position.picture_id;
   out.tl0_pic_idx = position.tl0_pic_idx;
   out.key_index = position.key_index;

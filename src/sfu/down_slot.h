@@ -37,7 +37,7 @@ struct ForwardPlan {
   std::optional<uint8_t> audio_level;
   std::optional<uint8_t> orientation;
   // What patch_payload and patch_dependencies put into the fields that the packet has.
-  rtp::Codec codec = rtp::Codec::kOpus;
+  rtp::CounterPlaces counters;  // in the payload
   uint16_t picture_id = 0;
   uint8_t tl0_pic_idx = 0;
   uint8_t key_index = 0;

@@ -73,6 +73,7 @@ int64_t FrameDescriber::unwrap_picture(uint16_t picture_id, bool is_long, bool k
 void FrameDescriber::describe_vp8(Bytes payload, FrameDescription& out) {
   const auto d = rtp::parse_vp8_descriptor(payload);
   if (!d) return;
+  out.counters = d->places;
   const auto header = rtp::parse_vp8_frame_header(payload, *d);
   out.key_frame_start = header && header->key_frame;
   if (out.key_frame_start) {
@@ -100,6 +101,7 @@ void FrameDescriber::describe_vp8(Bytes payload, FrameDescription& out) {
 void FrameDescriber::describe_vp9(Bytes payload, FrameDescription& out) {
   const auto d = rtp::parse_vp9_descriptor(payload);
   if (!d) return;
+  out.counters = d->places;
   out.key_frame_start = d->starts_key_picture();
   FrameInfo& info = out.info;
   info.layering = d->has_layers ? Layering::kSpatial : Layering::kNone;

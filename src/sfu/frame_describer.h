@@ -11,6 +11,7 @@
 #include "base/sequence.h"
 #include "rtp/dependency_descriptor.h"
 #include "rtp/parameters.h"
+#include "rtp/picture_id.h"
 #include "sfu/frame_info.h"
 #include "sfu/temporal_pattern.h"
 
@@ -23,6 +24,7 @@ struct FrameDescription {
   uint8_t tl0_pic_idx = 0;
   uint8_t key_index = 0;
   bool close_pictures = false;  // VP8 with picture ids
+  rtp::CounterPlaces counters;  // in the payload
   bool unread = false;          // a dependency descriptor without the structure to read it by
   uint16_t width = 0;           // of the largest layer, where this packet says so; 0: it doesn't
   uint16_t height = 0;

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/units.h"
 #include "rtp/parameters.h"
+#include "rtp/picture_id.h"
 #include "sfu/frame_info.h"
 #include "sfu/stream_rewriter.h"
 
@@ -61,6 +62,7 @@ struct CachedPacket {
   int64_t sequence = -1;  // unwrapped; -1: empty
   StreamPosition position;
   FrameInfo frame;
+  rtp::CounterPlaces counters;
   Timestamp arrival;
   PacketPool::Handle handle = PacketPool::kNone;
   rtp::Codec codec = rtp::Codec::kVp8;

@@ -19,10 +19,6 @@ int64_t StreamRewriter::present(Timestamp now) const {
   return std::max(line_->time + passed, last_time_ + 1 - farthest);
 }
 
-int64_t StreamRewriter::on_line(const Segment& segment, int64_t in_time) {
-  return segment.out_anchor_time + in_time - segment.in_anchor_time;
-}
-
 void StreamRewriter::catch_up(Segment& segment, int64_t first) const {
   const int64_t behind = last_time_ + 1 - out_time(segment, first);
   if (behind <= 0) return;
@@ -106,11 +102,6 @@ StreamRewriter::Segment* StreamRewriter::find(StreamKey stream, int64_t sequence
   return age ? &segments_[*age] : nullptr;
 }
 
-int64_t StreamRewriter::out_time(const Segment& segment, int64_t in_time) {
-  const int64_t distance = in_time - segment.in_anchor_time;
-  return segment.out_anchor_time + (distance < 0 ? distance / segment.squeeze : distance);
-}
-
 std::optional<RewrittenPosition> StreamRewriter::place(const Segment& segment,
                                                        const StreamPosition& packet) {
   RewrittenPosition out{
@@ -145,17 +136,9 @@ void StreamRewriter::take_in(Segment& segment, const StreamPosition& packet,
   });
 }
 
-void StreamRewriter::count_sent(const Segment& segment, const StreamPosition& packet, int64_t out,
-                                Timestamp now) {
-  if (out <= last_sequence_) return;
-  last_sequence_ = out;
-  last_time_ = std::max(last_time_, out_time(segment, packet.rtp_time));
-  if (packet.rtp_time > segment.replayed_to) line_ = Line{on_line(segment, packet.rtp_time), now};
-}
-
-std::optional<RewrittenPosition> StreamRewriter::rewrite(StreamKey stream,
-                                                         const StreamPosition& packet,
-                                                         Timestamp now, Sending sending) {
+std::optional<RewrittenPosition> StreamRewriter::rewrite_any(StreamKey stream,
+                                                             const StreamPosition& packet,
+                                                             Timestamp now, Sending sending) {
   Segment* segment = find(stream, packet.sequence);
   if (!segment) return std::nullopt;
   take_in(*segment, packet, sending.dropped_pictures);
@@ -172,12 +155,6 @@ std::optional<RewrittenPosition> StreamRewriter::rewrite(StreamKey stream,
                                                 : packet.picture_id + segment->picture_offset;
   count_picture(picture, out->tl0_pic_idx, out->key_index);
   return out;
-}
-
-void StreamRewriter::count_picture(int64_t picture_id, uint8_t tl0, uint8_t key_index) {
-  last_picture_id_ = std::max(last_picture_id_, picture_id);
-  if (static_cast<int8_t>(tl0 - last_tl0_) > 0) last_tl0_ = tl0;
-  if (((key_index - last_key_index_) & 0x1f) < 16) last_key_index_ = key_index;
 }
 
 void StreamRewriter::note_filler(Segment& segment, const StreamPosition& packet) const {

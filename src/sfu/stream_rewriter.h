@@ -35,6 +35,7 @@
 //  that was overtaken) is found under its newer number only.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -74,6 +75,7 @@ struct RewrittenPosition {
   uint8_t key_index = 0;
   bool marked = false;  // what rewrite() was told
   bool filler = false;  // an empty packet is to be sent here
+  bool operator==(const RewrittenPosition&) const = default;
 };
 
 // Where a packet that was sent came from.
@@ -191,6 +193,12 @@ class StreamRewriter {
 
   std::span<const Segment> segments() const { return {segments_.data(), segment_count_}; }
   Segment* find(StreamKey stream, int64_t sequence);
+  // Whether the packet is the running segment's next one, of the newest picture or the next.
+  bool goes_on(StreamKey stream, const StreamPosition& packet) const;
+  // What rewrite() does with such a packet, without looking for anything; and with any.
+  RewrittenPosition append(const StreamPosition& packet, Timestamp now, bool mark);
+  std::optional<RewrittenPosition> rewrite_any(StreamKey stream, const StreamPosition& packet,
+                                               Timestamp now, Sending sending);
   static int64_t out_time(const Segment& segment, int64_t in_time);
   // Everything but the sequence number; nullopt if the picture has no id.
   static std::optional<RewrittenPosition> place(const Segment& segment,
@@ -235,5 +243,70 @@ class StreamRewriter {
   };
   std::optional<CaptureClock> capture_clock_;
 };
+
+// The way of most packets, from here on in one piece with their slot's.
+
+inline int64_t StreamRewriter::out_time(const Segment& segment, int64_t in_time) {
+  const int64_t distance = in_time - segment.in_anchor_time;
+  return segment.out_anchor_time + (distance < 0 ? distance / segment.squeeze : distance);
+}
+
+inline int64_t StreamRewriter::on_line(const Segment& segment, int64_t in_time) {
+  return segment.out_anchor_time + in_time - segment.in_anchor_time;
+}
+
+inline void StreamRewriter::count_sent(const Segment& segment, const StreamPosition& packet,
+                                       int64_t out, Timestamp now) {
+  if (out <= last_sequence_) return;
+  last_sequence_ = out;
+  last_time_ = std::max(last_time_, out_time(segment, packet.rtp_time));
+  if (packet.rtp_time > segment.replayed_to) line_ = Line{on_line(segment, packet.rtp_time), now};
+}
+
+inline void StreamRewriter::count_picture(int64_t picture_id, uint8_t tl0, uint8_t key_index) {
+  last_picture_id_ = std::max(last_picture_id_, picture_id);
+  if (static_cast<int8_t>(tl0 - last_tl0_) > 0) last_tl0_ = tl0;
+  if (((key_index - last_key_index_) & 0x1f) < 16) last_key_index_ = key_index;
+}
+
+inline bool StreamRewriter::goes_on(StreamKey stream, const StreamPosition& packet) const {
+  const Segment& segment = segments_[0];
+  if (segment_count_ == 0 || segment.stream != stream ||
+      packet.sequence != segment.sequences.newest_in() + 1)
+    return false;
+  if (!packet.close_pictures) return true;
+  const int64_t newest = segment.pictures.newest_in();
+  return packet.picture_id == newest + 1 ||
+         (packet.picture_id == newest && segment.pictures.was_sent(newest));
+}
+
+inline RewrittenPosition StreamRewriter::append(const StreamPosition& packet, Timestamp now,
+                                                bool mark) {
+  Segment& segment = segments_[0];
+  segment.sequences.append_sent(mark);
+  int64_t picture = packet.picture_id + segment.picture_offset;
+  if (packet.close_pictures) {
+    if (packet.picture_id > segment.pictures.newest_in()) segment.pictures.append_sent(false);
+    picture = segment.pictures.newest_out();
+  }
+  const int64_t number = segment.sequences.newest_out();
+  const RewrittenPosition out{
+      .sequence = static_cast<uint16_t>(number),
+      .rtp_time = static_cast<uint32_t>(out_time(segment, packet.rtp_time)),
+      .picture_id = static_cast<uint16_t>(picture),
+      .tl0_pic_idx = static_cast<uint8_t>(packet.tl0_pic_idx + segment.tl0_offset),
+      .key_index = static_cast<uint8_t>((packet.key_index + segment.key_offset) & 0x1f),
+      .marked = mark};
+  count_sent(segment, packet, number, now);
+  count_picture(picture, out.tl0_pic_idx, out.key_index);
+  return out;
+}
+
+inline std::optional<RewrittenPosition> StreamRewriter::rewrite(StreamKey stream,
+                                                                const StreamPosition& packet,
+                                                                Timestamp now, Sending sending) {
+  if (goes_on(stream, packet)) return append(packet, now, sending.mark);
+  return rewrite_any(stream, packet, now, sending);
+}
 
 }  // namespace parley::sfu

@@ -52,6 +52,7 @@ class ClosedNumbers {
     return get(marks.arrived, in) ? (absent ? State::kDropped : State::kSent)
                                   : (absent ? State::kFilled : State::kMissing);
   }
+  bool was_sent(int64_t in) const { return remembers(in) && state(in) == State::kSent; }
   bool marked(int64_t in) const { return get(marks_of(in).marked, in); }
 
   // Goes on to `in` (beyond the newest): it and those skipped become missing, but for those of
@@ -69,6 +70,17 @@ class ClosedNumbers {
       put(newest_in_, drop ? State::kDropped : State::kMissing);
       if (!drop) ++newest_out_;
     }
+    oldest_in_ = std::max(oldest_in_, newest_in_ - kWindow + 1);
+  }
+  // The next one, sent: what most are. The same as advance() and set_sent().
+  void append_sent(bool mark) {
+    ++newest_in_;
+    ++newest_out_;
+    Marks& marks = marks_of(newest_in_);
+    const uint64_t bit = uint64_t{1} << (newest_in_ & 63);
+    marks.arrived |= bit;
+    marks.absent &= ~bit;
+    marks.marked = mark ? marks.marked | bit : marks.marked & ~bit;
     oldest_in_ = std::max(oldest_in_, newest_in_ - kWindow + 1);
   }
   void set_sent(int64_t in, bool mark) {

@@ -140,6 +140,59 @@ TEST_F(StreamRewriterTest, LossStaysVisible) {
   EXPECT_EQ(late->sequence, first->sequence + 1);
 }
 
+TEST_F(StreamRewriterTest, TheNextNumberAloneDoesNotMakeAPacketGoOn) {
+  const auto packet = [](int64_t sequence, int64_t picture) {
+    return StreamPosition{.sequence = sequence, .picture_id = picture, .close_pictures = true};
+  };
+  rewriter_.begin(kA, packet(10, 500), now_);
+  const auto first = rewriter_.rewrite(kA, packet(10, 500), now_);
+  EXPECT_FALSE(rewriter_.rewrite(kB, packet(11, 500), now_)) << "of another stream";
+  const auto third = rewriter_.rewrite(kA, packet(11, 502), now_);
+  EXPECT_EQ(third->picture_id, first->picture_id + 2)
+      << "the sender left one out, or it comes late";
+  rewriter_.drop(kA, packet(12, 503), now_);
+  EXPECT_FALSE(rewriter_.rewrite(kA, packet(13, 503), now_)) << "its picture has no id";
+}
+
+// Most packets come in order and are placed without looking for anything; the others are looked
+// for.
+TEST_F(StreamRewriterTest, WhatIsOvertakenGetsThePlaceItWouldHaveHadInOrder) {
+  constexpr int64_t kPackets = 2'400;
+  const auto packet = [](int64_t i) {
+    return StreamPosition{.sequence = 65'000 + i,
+                          .rtp_time = i / 3 * 3'000,
+                          .picture_id = 30'000 + i / 3,
+                          .tl0_pic_idx = static_cast<uint8_t>(i / 3),
+                          .key_index = static_cast<uint8_t>(i / 300 & 0x1f),
+                          .close_pictures = true};
+  };
+  const auto send = [&](StreamRewriter& rewriter, int64_t i) {
+    return rewriter.rewrite(kA, packet(i), now_, {.mark = i % 3 == 2});
+  };
+  rewriter_.begin(kA, packet(0), now_);
+  // What is kept of the first ones, of which some pictures are dropped, is written over later.
+  constexpr int64_t kFirst = 900;
+  for (int64_t i = 0; i < kFirst; ++i) {
+    if (i / 3 % 4 == 3) {
+      rewriter_.drop(kA, packet(i), now_);
+    } else {
+      ASSERT_TRUE(send(rewriter_, i)) << i;
+    }
+  }
+  StreamRewriter overtaken = rewriter_;
+  for (int64_t i = kFirst; i < kPackets; i += 2) {
+    const auto second = send(overtaken, i + 1);
+    const auto first = send(overtaken, i);
+    ASSERT_EQ(send(rewriter_, i), first) << i;
+    ASSERT_EQ(send(rewriter_, i + 1), second) << i;
+    ASSERT_FALSE(send(rewriter_, i)) << "a second copy";
+  }
+  EXPECT_EQ(rewriter_.numbers(), overtaken.numbers());
+  EXPECT_EQ(rewriter_.last_time(), overtaken.last_time());
+  for (int64_t i = kPackets - 2 * StreamRewriter::kSequences; i < kPackets; ++i)
+    EXPECT_EQ(rewriter_.locate(kA, packet(i)), overtaken.locate(kA, packet(i))) << i;
+}
+
 TEST_F(StreamRewriterTest, FindsTheOriginOverSwitchesAndWraps) {
   StreamRewriter rewriter(90'000, 65'533, 0);
   rewriter.begin(kA, {.sequence = 1000}, now_);

@@ -80,6 +80,7 @@ std::optional<TrackPacket> UpTrack::accept(size_t index, const MediaPacket& pack
     out.kept = encoding.cache->insert({.sequence = out.position.sequence,
                                        .position = out.position,
                                        .frame = out.frame,
+                                       .counters = out.counters,
                                        .arrival = now,
                                        .codec = out.codec,
                                        .orientation = packet.orientation.value_or(0),
@@ -115,6 +116,7 @@ void UpTrack::describe_video(TrackPacket& packet, UpEncoding& encoding) {
   packet.position.tl0_pic_idx = found.tl0_pic_idx;
   packet.position.key_index = found.key_index;
   packet.position.close_pictures = found.close_pictures;
+  packet.counters = found.counters;
   if (found.width != 0) {
     encoding.width = found.width;
     encoding.height = found.height;
@@ -149,6 +151,7 @@ std::optional<TrackPacket> UpTrack::cached(size_t index, int64_t sequence) const
                   .marker = kept->marker,
                   .key_frame_start = kept->key_frame_start,
                   .frame = kept->frame,
+                  .counters = kept->counters,
                   .dependencies = encoding.cache->dependencies(*kept),
                   .payload = encoding.cache->payload(*kept),
                   .kept = kept->handle};

@@ -43,9 +43,10 @@ struct TrackPacket {
   bool red = false;
   bool marker = false;
   bool key_frame_start = false;
-  bool key_frame = false;  // any packet of one
-  bool new_codec = false;  // the encoding goes on in another one from here on
-  FrameInfo frame;         // video
+  bool key_frame = false;       // any packet of one
+  bool new_codec = false;       // the encoding goes on in another one from here on
+  FrameInfo frame;              // video
+  rtp::CounterPlaces counters;  // in the payload
   std::optional<uint8_t> audio_level;
   std::optional<uint8_t> orientation;
   Bytes dependencies;
