@@ -3,6 +3,7 @@
 // ok() once at the end.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -33,22 +34,33 @@ inline uint32_t load_be32(const uint8_t* p) {
 inline uint64_t load_be64(const uint8_t* p) {
   return (uint64_t{load_be32(p)} << 32) | load_be32(p + 4);
 }
+// Each is one store: of bytes written singly the compiler shifts neighbours together.
+template <typename Word>
+void store_be(uint8_t* p, Word v) {
+  if constexpr (std::endian::native == std::endian::little) v = std::byteswap(v);
+  std::memcpy(p, &v, sizeof v);
+}
 inline void store_be16(uint8_t* p, uint16_t v) {
-  p[0] = static_cast<uint8_t>(v >> 8);
-  p[1] = static_cast<uint8_t>(v);
+  store_be(p, v);
 }
 inline void store_be24(uint8_t* p, uint32_t v) {
   p[0] = static_cast<uint8_t>(v >> 16);
-  p[1] = static_cast<uint8_t>(v >> 8);
-  p[2] = static_cast<uint8_t>(v);
+  store_be(p + 1, static_cast<uint16_t>(v));
 }
 inline void store_be32(uint8_t* p, uint32_t v) {
-  store_be16(p, static_cast<uint16_t>(v >> 16));
-  store_be16(p + 2, static_cast<uint16_t>(v));
+  store_be(p, v);
 }
 inline void store_be64(uint8_t* p, uint64_t v) {
-  store_be32(p, static_cast<uint32_t>(v >> 32));
-  store_be32(p + 4, static_cast<uint32_t>(v));
+  store_be(p, v);
+}
+// 16 bytes in one store, for what is soon loaded so: a load that has to gather its bytes from
+// several stores waits until they have reached the cache.
+inline void store_be128(uint8_t* p, uint64_t high, uint64_t low) {
+  using Words [[gnu::vector_size(16)]] = uint64_t;
+  Words words = {high, low};
+  if constexpr (std::endian::native == std::endian::little)
+    words = Words{std::byteswap(high), std::byteswap(low)};
+  std::memcpy(p, &words, sizeof words);
 }
 
 class ByteReader {

@@ -32,6 +32,13 @@ TEST(ByteWriterTest, RefusesWhatDoesNotFit) {
   EXPECT_EQ(data[4], 0);
 }
 
+TEST(StoreTest, SixteenBytesAreBigEndianToo) {
+  std::array<uint8_t, 17> out{};
+  store_be128(&out[1], 0x0102030405060708, 0x090a0b0c0d0e0f10);
+  EXPECT_EQ(out,
+            (std::array<uint8_t, 17>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}));
+}
+
 TEST(BoundedTest, RefusesWhenFull) {
   BoundedVector<int, 2> v;
   EXPECT_TRUE(v.push_back(1));
