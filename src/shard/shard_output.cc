@@ -135,8 +135,8 @@ void Shard::write_plans(sfu::Router& router, ViewerOrder& order) {
           break;
       }
     }
-    if (const auto keys = peer.transport.channel().reach())
-      reaches_[endpoint] = {*keys, peer.downlink.measured()};
+    reaches_[endpoint].keys = peer.transport.channel().reach();
+    reaches_[endpoint].measured = peer.downlink.measured();
   }
 }
 

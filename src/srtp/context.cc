@@ -33,46 +33,43 @@ std::string_view to_string(SrtpError error) {
 SenderContext::SenderContext(const MasterKey& key, Backend backend, size_t max_ssrcs)
     : profile_(key.profile),
       transform_(make_transform(derive_session_keys(key), backend)),
-      streams_(max_ssrcs) {}
+      streams_(max_ssrcs),
+      hot_(transform_->hot()) {}
+
+bool SenderContext::turn_to(uint32_t ssrc) {
+  last_ssrc_ = ssrc;
+  last_stream_ = streams_.index_of(ssrc);
+  if (last_stream_ == Streams::kNowhere && streams_.insert(ssrc))
+    last_stream_ = streams_.size() - 1;
+  return last_stream_ != Streams::kNowhere;
+}
 
 std::expected<size_t, SrtpError> SenderContext::protect_rtp(MutableBytes buffer, size_t length) {
-  if (length > buffer.size() || buffer.size() - length < rtp_overhead()) {
-    return std::unexpected(SrtpError::kNoRoom);
-  }
+  if (length > buffer.size()) return std::unexpected(SrtpError::kNoRoom);
   const Bytes packet = buffer.first(length);
   const size_t header = rtp_header_length(packet);
-  if (header == 0) return std::unexpected(SrtpError::kBadHeader);
-  return seal(packet.first(header), packet.subspan(header), buffer.data() + header);
+  return protect_rtp_to(packet.first(header), packet.subspan(header), buffer);
 }
 
 std::expected<size_t, SrtpError> SenderContext::protect_rtp_to(Bytes header, Bytes payload,
                                                                MutableBytes out) {
+  const size_t size = header.size() + payload.size() + rtp_overhead();
+  if (out.size() < size) return std::unexpected(SrtpError::kNoRoom);
   // The receiver authenticates what it takes for the header, so it must be just that.
   if (header.empty() || rtp_header_length(header) != header.size()) {
     return std::unexpected(SrtpError::kBadHeader);
   }
-  if (out.size() < header.size() + payload.size() + rtp_overhead()) {
-    return std::unexpected(SrtpError::kNoRoom);
-  }
-  if (out.data() != header.data()) std::memcpy(out.data(), header.data(), header.size());
-  return seal(out.first(header.size()), payload, out.data() + header.size());
-}
-
-std::expected<size_t, SrtpError> SenderContext::seal(Bytes header, Bytes payload, uint8_t* out) {
   const uint32_t ssrc = rtp_ssrc(header);
-  if (last_stream_ == Streams::kNowhere || last_ssrc_ != ssrc) {
-    last_stream_ = streams_.index_of(ssrc);
-    last_ssrc_ = ssrc;
-  }
-  auto* stream = last_stream_ == Streams::kNowhere ? nullptr : &streams_.at(last_stream_);
-  const int64_t index = estimate_index(stream ? stream->highest() : -1, rtp_sequence(header));
+  if ((last_stream_ == Streams::kNowhere || last_ssrc_ != ssrc) && !turn_to(ssrc))
+    return std::unexpected(SrtpError::kTooManySsrcs);
+  auto& stream = streams_.at(last_stream_);
+  const int64_t index = estimate_index(stream.highest(), rtp_sequence(header));
   if (index > kMaxRtpIndex) return std::unexpected(SrtpError::kKeyExhausted);
-  if (stream && !stream->is_fresh(index)) return std::unexpected(SrtpError::kReplayed);
-  if (!stream) stream = streams_.insert(ssrc);
-  if (!stream) return std::unexpected(SrtpError::kTooManySsrcs);
-  stream->mark(index);
-  transform_->seal_rtp(ssrc, static_cast<uint64_t>(index), header, payload, out);
-  return header.size() + payload.size() + rtp_overhead();
+  if (!stream.take(index)) return std::unexpected(SrtpError::kReplayed);
+  if (out.data() != header.data()) std::memcpy(out.data(), header.data(), header.size());
+  transform_->seal_rtp(ssrc, static_cast<uint64_t>(index), out.first(header.size()), payload,
+                       out.data() + header.size());
+  return size;
 }
 
 std::expected<size_t, SrtpError> SenderContext::protect_rtcp(MutableBytes buffer, size_t length) {

@@ -53,7 +53,7 @@ class SenderContext {
   std::expected<size_t, SrtpError> protect_rtp(MutableBytes buffer, size_t length);
   // Out of place in one pass: `header` is a whole RTP header with CSRCs and extension, `payload`
   // the rest, shared among subscribers and only read. `header` may be the start of `out`; `payload`
-  // must not overlap `out`.
+  // must not overlap `out`, unless it lies behind the header already.
   std::expected<size_t, SrtpError> protect_rtp_to(Bytes header, Bytes payload, MutableBytes out);
   // In place; a compound packet (or a reduced-size one, RFC 5506) with rtcp_overhead() bytes of
   // room behind.
@@ -79,8 +79,7 @@ class SenderContext {
     }
   };
   Reach reach() const {
-    return {last_stream_ == Streams::kNowhere ? nullptr : &streams_.at(last_stream_),
-            transform_->hot()};
+    return {last_stream_ == Streams::kNowhere ? nullptr : &streams_.at(last_stream_), hot_};
   }
 
   size_t rtp_overhead() const { return tag_length(profile_); }
@@ -90,18 +89,21 @@ class SenderContext {
   std::string_view backend_name() const { return transform_->name(); }
 
  private:
-  std::expected<size_t, SrtpError> seal(Bytes header, Bytes payload, uint8_t* out);
+  // A picture's and a sound's are near; they are most of what is sent.
+  using Streams = SsrcMap<ReplayWindow<kWindow>, 2>;
+
+  // False if the map is full.
+  bool turn_to(uint32_t ssrc);
 
   Profile profile_;
   std::unique_ptr<Transform> transform_;
-  // A picture's and a sound's are near; they are most of what is sent.
-  using Streams = SsrcMap<ReplayWindow<kWindow>, 2>;
   // Of the last packet's SSRC; packets come in runs.
   size_t last_stream_ = Streams::kNowhere;
   uint32_t last_ssrc_ = 0;
   Streams streams_;
   // One counter for all SSRCs: RFC 3711 §3.4 asks only that it grows for each.
   uint32_t next_rtcp_index_ = 1;
+  Bytes hot_;  // transform_->hot()
 };
 
 // Checks and decrypts what we receive. Driven by PeerTransport on its shard's thread. After

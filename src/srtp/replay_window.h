@@ -26,10 +26,16 @@ class ReplayWindow {
   // Marks a fresh index as seen.
   void mark(int64_t index) {
     if (index > highest_) {
-      forget_between(highest_ + 1, index);
+      if (index > highest_ + 1) forget_between(highest_ + 1, index - 1);
       highest_ = index;
     }
     words_[position(index)] |= bit(index);
+  }
+  // Marks it if it is fresh; false: it isn't.
+  bool take(int64_t index) {
+    if (!is_fresh(index)) return false;
+    mark(index);
+    return true;
   }
 
  private:

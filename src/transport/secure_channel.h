@@ -51,8 +51,9 @@ class SecureChannel {
   }
   // What is asked first: it stalled although it was prefetched.
   void touch() const { parley::touch(whether_there()); }
-  std::optional<srtp::SenderContext::Reach> reach() const {
-    return sender_ ? std::optional(sender_->reach()) : std::nullopt;
+  // Of nothing before the keys are there.
+  srtp::SenderContext::Reach reach() const {
+    return sender_ ? sender_->reach() : srtp::SenderContext::Reach{};
   }
 
  private:
