@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "base/bounded.h"
-#include "base/check.h"
 #include "rtp/packet.h"
 
 namespace parley::shard {
@@ -39,38 +38,10 @@ Egress::Egress() : bytes_(std::make_unique_for_overwrite<uint8_t[]>(kArenaBytes)
   runs_.reserve(kArenaRuns);
 }
 
-MutableBytes Egress::room() {
-  if (taken_) {
-    taken_ = false;
-    used_ = 0;
-    runs_.clear();
-  }
-  PARLEY_CHECK(!exhausted());
-  return {&bytes_[used_], kDatagramBytes};
-}
-
-bool Egress::extends(const DatagramRun& run, const FlowPath& path, size_t size) const {
-  // A shorter one can only be the last.
-  return size <= run.segment && run.bytes.size() % run.segment == 0 &&
-         run.bytes.size() + size <= kRunBytes && run.bytes.size() < run.segment * kRunDatagrams &&
-         run.path == path;
-}
-
-void Egress::add(const FlowPath& path, size_t size) {
-  if (size == 0) return;
-  const uint8_t* at = &bytes_[used_];
-  used_ += size;
-  if (!runs_.empty() && extends(runs_.back(), path, size)) {
-    Bytes& bytes = runs_.back().bytes;
-    bytes = {bytes.data(), bytes.size() + size};
-    return;
-  }
-  runs_.push_back({path, {at, size}, static_cast<uint16_t>(size)});
-}
-
 std::span<const DatagramRun> Egress::take() {
   if (taken_) return {};
   taken_ = true;
+  extendable_ = 0;
   return runs_;
 }
 

@@ -2,12 +2,14 @@
 // viewer and one size make a run, which is sent as one message.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/datagram_run.h"
 #include "rtp/header_extensions.h"
 #include "sfu/down_slot.h"
@@ -43,8 +45,14 @@ class Egress {
 
   // Where the next datagram is to be written, kDatagramBytes; not if exhausted().
   MutableBytes room();
+  // Whose turn it is: what is added from now on goes there, in runs of its own. So paths are looked
+  // at once for each viewer, not for each datagram.
+  void turn_to(const FlowPath& path) {
+    path_ = path;
+    extendable_ = 0;
+  }
   // The first `size` bytes of room() are one; 0: none was written.
-  void add(const FlowPath& path, size_t size);
+  void add(size_t size);
   // What was added. It stays until room() is asked for again, and is gone then.
   std::span<const DatagramRun> take();
 
@@ -62,12 +70,37 @@ class Egress {
   static constexpr size_t kArenaBytes = kChunkBytes + kRunBytes + 16 * 1024;
   static constexpr size_t kArenaRuns = kChunkRuns + 64;
 
-  bool extends(const DatagramRun& run, const FlowPath& path, size_t size) const;
-
   std::unique_ptr<uint8_t[]> bytes_;
   size_t used_ = 0;
   std::vector<DatagramRun> runs_;
   bool taken_ = false;
+  FlowPath path_;
+  size_t extendable_ = 0;  // by how many bytes the last run may grow
 };
+
+inline MutableBytes Egress::room() {
+  if (taken_) {
+    taken_ = false;
+    used_ = 0;
+    runs_.clear();
+  }
+  PARLEY_CHECK(!exhausted());
+  return {&bytes_[used_], kDatagramBytes};
+}
+
+inline void Egress::add(size_t size) {
+  if (size == 0) return;
+  const uint8_t* at = &bytes_[used_];
+  used_ += size;
+  if (size <= extendable_ && size <= runs_.back().segment) {
+    DatagramRun& run = runs_.back();
+    run.bytes = {run.bytes.data(), run.bytes.size() + size};
+    // A shorter one can only be the last.
+    extendable_ = size == run.segment ? extendable_ - size : 0;
+    return;
+  }
+  runs_.emplace_back(path_, Bytes(at, size), static_cast<uint16_t>(size));
+  extendable_ = std::min(kRunBytes, size * kRunDatagrams) - size;
+}
 
 }  // namespace parley::shard

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
 #include <vector>
 
 #include "shard/viewer_order.h"
@@ -15,10 +16,12 @@ FlowPath path_to(uint16_t port) {
 
 TEST(EgressTest, OneViewersDatagramsOfOneSizeMakeARunThatAShorterOneEnds) {
   Egress egress;
+  uint16_t turn = 0;
   for (const auto& [port, size] : std::vector<std::pair<uint16_t, size_t>>{
            {1, 100}, {1, 100}, {1, 90}, {1, 90}, {2, 90}, {1, 90}, {1, 91}, {1, 0}}) {
+    if (std::exchange(turn, port) != port) egress.turn_to(path_to(port));
     egress.room()[0] = static_cast<uint8_t>(size);
-    egress.add(path_to(port), size);
+    egress.add(size);
   }
   std::vector<size_t> counts;
   for (const DatagramRun& run : egress.take()) {
@@ -31,30 +34,51 @@ TEST(EgressTest, OneViewersDatagramsOfOneSizeMakeARunThatAShorterOneEnds) {
 
 TEST(EgressTest, RunsAreNoLongerThanAKernelTakes) {
   Egress egress;
+  egress.turn_to(path_to(1));
   for (int i = 0; i < 100; ++i) {
     egress.room();
-    egress.add(path_to(1), 10);
+    egress.add(10);
   }
+  egress.turn_to(path_to(2));
   for (int i = 0; i < 60; ++i) {
     egress.room();
-    egress.add(path_to(2), 1'200);
+    egress.add(1'200);
   }
   std::vector<size_t> counts;
   for (const DatagramRun& run : egress.take()) counts.push_back(run.count());
   EXPECT_EQ(counts, (std::vector<size_t>{64, 36, 54, 6}));
 }
 
+TEST(EgressTest, ARunEndsWithItsViewersTurnAndWhenItIsTaken) {
+  Egress egress;
+  const auto add = [&] {
+    egress.room();
+    egress.add(100);
+  };
+  egress.turn_to(path_to(1));
+  add();
+  egress.turn_to(path_to(2));
+  add();
+  add();
+  std::vector<std::pair<uint16_t, size_t>> got;
+  for (const DatagramRun& run : egress.take()) got.emplace_back(run.path.remote.port, run.count());
+  add();
+  for (const DatagramRun& run : egress.take()) got.emplace_back(run.path.remote.port, run.count());
+  EXPECT_EQ(got, (std::vector<std::pair<uint16_t, size_t>>{{1, 1}, {2, 2}, {2, 1}}));
+}
+
 TEST(EgressTest, SaysWhenItIsFullAndHasRoomForOneMoreRun) {
   Egress egress;
+  egress.turn_to(path_to(1));
   size_t until_full = 0;
   for (; !egress.full(); ++until_full) {
     egress.room();
-    egress.add(path_to(1), 1'200);
+    egress.add(1'200);
   }
   size_t beyond = 0;
   for (; !egress.exhausted(); ++beyond) {
     egress.room();
-    egress.add(path_to(1), 1'200);
+    egress.add(1'200);
   }
   EXPECT_GE(until_full, 200u);
   EXPECT_GE(beyond * 1'200, Egress::kRunBytes);

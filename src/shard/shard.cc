@@ -237,7 +237,8 @@ void Shard::answer_stun(const FlowPath& path, Bytes datagram) {
   if (egress_.exhausted()) return counters_.drop(DropReason::kQueueFull);
   const auto size = stun::answer_binding(datagram, path.remote, egress_.room());
   if (!size) return counters_.drop(DropReason::kStunRefused);
-  egress_.add(path, *size);
+  egress_.turn_to(path);
+  egress_.add(*size);
   counters_.stun_answers.add();
 }
 

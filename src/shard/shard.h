@@ -110,8 +110,8 @@ class Shard {
   void write_reports(sfu::Router& router);
   void write_paced();
   void write_receiver_reports();
-  bool send(Peer& peer, const FlowPath& path, const sfu::ForwardPlan& plan, Downlink::Kind kind,
-            uint8_t padding = 0);
+  // To where it is the egress's turn.
+  bool send(Peer& peer, const sfu::ForwardPlan& plan, Downlink::Kind kind, uint8_t padding = 0);
   void pace(Peer& peer);
   void steer(Peer& peer, sfu::Router& router, Timestamp now);
   template <typename Write>

@@ -12,6 +12,8 @@ namespace {
 constexpr TimeDelta kReportInterval = TimeDelta::seconds(1);
 // Viewers: so many before it is theirs fetching what sending to them needs begins.
 constexpr size_t kFetchedAhead = 3;
+// Viewers whose pages are made known together.
+constexpr size_t kTouchedAtOnce = 32;
 
 Downlink::Kind kind_of(const sfu::ForwardPlan& plan) {
   if (!plan.video) return Downlink::Kind::kAudio;
@@ -48,7 +50,8 @@ void Shard::write_transport() {
       const MutableBytes room = egress_.room();
       const size_t size = std::min(output.bytes.size(), room.size());
       std::memcpy(room.data(), output.bytes.data(), size);
-      egress_.add(output.path, size);
+      egress_.turn_to(output.path);
+      egress_.add(size);
     }
     if (egress_.exhausted()) return;
     peer.marked = false;
@@ -83,9 +86,7 @@ void Shard::write_routers() {
 // frame: it looks up those of many viewers side by side, not one after the other as they are
 // needed. Not those of all: of hundreds it would have forgotten the first ones' again by the last.
 void Shard::touch_viewers(const ViewerOrder& order) const {
-  constexpr size_t kAtOnce = 32;
-  if (order.passed() % kAtOnce != 0) return;
-  for (size_t i = 0; i < kAtOnce + kFetchedAhead; ++i) {
+  for (size_t i = 0; i < kTouchedAtOnce + kFetchedAhead; ++i) {
     const uint32_t viewer = order.viewer_ahead(i);
     if (viewer == ViewerOrder::kNone) return;
     peers_[viewer]->touch();
@@ -110,11 +111,12 @@ void Shard::fetch_ahead(const ViewerOrder& order) const {
 void Shard::write_plans(sfu::Router& router, ViewerOrder& order) {
   const auto plans = router.plans();
   while (!order.empty() && !egress_.full()) {
-    touch_viewers(order);
+    if (order.passed() % kTouchedAtOnce == 0) touch_viewers(order);
     fetch_ahead(order);
     const uint32_t endpoint = order.viewer();
     Peer& peer = *peers_[endpoint];
     const auto path = peer.transport.media_path();
+    if (path) egress_.turn_to(*path);
     EvenSizes even;
     for (uint32_t at = order.plan(); at != ViewerOrder::kNone && !egress_.exhausted();) {
       const sfu::ForwardPlan& plan = plans[at];
@@ -125,7 +127,7 @@ void Shard::write_plans(sfu::Router& router, ViewerOrder& order) {
       switch (peer.downlink.admit(plan, now_)) {
         case Downlink::Passage::kNow:
           // Not connected yet: nothing is lost that a key frame won't bring.
-          if (path) send(peer, *path, plan, kind_of(plan), padding);
+          if (path) send(peer, plan, kind_of(plan), padding);
           break;
         case Downlink::Passage::kHeld:
           pace(peer);
@@ -154,8 +156,7 @@ void Shard::write_reports(sfu::Router& router) {
   }
 }
 
-bool Shard::send(Peer& peer, const FlowPath& path, const sfu::ForwardPlan& plan,
-                 Downlink::Kind kind, uint8_t padding) {
+bool Shard::send(Peer& peer, const sfu::ForwardPlan& plan, Downlink::Kind kind, uint8_t padding) {
   const uint16_t sequence = peer.downlink.take_sequence();
   Egress::Departure departure{.transport_sequence = sequence, .padding = padding};
   if (plan.extensions->abs_send_time != 0)
@@ -165,7 +166,7 @@ bool Shard::send(Peer& peer, const FlowPath& path, const sfu::ForwardPlan& plan,
     counters_.drop(DropReason::kNotSealed);
     return false;
   }
-  egress_.add(path, size);
+  egress_.add(size);
   peer.downlink.on_sent(sequence, DataSize::bytes(static_cast<int64_t>(size)), kind, now_);
   if (kind == Downlink::Kind::kVideo || kind == Downlink::Kind::kRepair)
     peer.downlink.watch(sequence, plan);
@@ -189,16 +190,17 @@ void Shard::write_paced() {
   while (pacing_at_ < pacing_.size() && !egress_.full()) {
     Peer& peer = *peers_[pacing_[pacing_at_]];
     const auto path = peer.transport.media_path();
+    if (path) egress_.turn_to(*path);
     sfu::ForwardPlan plan;
     while (!egress_.exhausted() && peer.downlink.poll_held(plan, now_)) {
-      if (path) send(peer, *path, plan, kind_of(plan));
+      if (path) send(peer, plan, kind_of(plan));
       waiting_.release(plan);
     }
     bool unfilled = false;
     while (!egress_.exhausted() && peer.downlink.wants_padding(now_) && !unfilled) {
       sfu::Router* router = router_of(peer);
       const auto padding = router ? router->padding(peer.id) : std::nullopt;
-      unfilled = !padding || !path || !send(peer, *path, *padding, Downlink::Kind::kPadding);
+      unfilled = !padding || !path || !send(peer, *padding, Downlink::Kind::kPadding);
     }
     if (egress_.exhausted()) return;
     const Timestamp next = peer.downlink.next_departure(now_);
@@ -243,7 +245,8 @@ bool Shard::send_rtcp(Peer& peer, Write&& write) {
   if (size == 0 || !path) return false;
   const auto sealed = peer.transport.channel().protect_rtcp(room, size);
   if (!sealed) return false;
-  egress_.add(*path, sealed->size());
+  egress_.turn_to(*path);
+  egress_.add(sealed->size());
   return true;
 }
 
