@@ -40,12 +40,6 @@ std::optional<uint16_t> read_transport_sequence(Bytes data) {
   return load_be16(data.data());
 }
 
-std::array<uint8_t, 2> write_transport_sequence(uint16_t sequence) {
-  std::array<uint8_t, 2> out;
-  store_be16(out.data(), sequence);
-  return out;
-}
-
 AbsSendTime AbsSendTime::from(TimeDelta since_any_epoch) {
   constexpr int64_t period_us = 64'000'000;
   const int64_t us = ((since_any_epoch.us() % period_us) + period_us) % period_us;
@@ -65,12 +59,6 @@ TimeDelta AbsSendTime::since(AbsSendTime other) const {
 std::optional<AbsSendTime> read_abs_send_time(Bytes data) {
   if (data.size() != 3) return std::nullopt;
   return AbsSendTime{.value = load_be24(data.data())};
-}
-
-std::array<uint8_t, 3> write_abs_send_time(AbsSendTime time) {
-  std::array<uint8_t, 3> out;
-  store_be24(out.data(), time.value);
-  return out;
 }
 
 std::optional<std::string_view> read_sdes_text(Bytes data) {

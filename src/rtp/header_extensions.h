@@ -30,7 +30,11 @@ std::array<uint8_t, 1> write_audio_level(AudioLevel level);
 // draft-holmer-rmcat-transport-wide-cc-extensions-01 §2: a counter over all packets of the
 // transport. Two bytes; four in version 2 of the extension, whose feedback request is ignored here.
 std::optional<uint16_t> read_transport_sequence(Bytes data);
-std::array<uint8_t, 2> write_transport_sequence(uint16_t sequence);
+inline std::array<uint8_t, 2> write_transport_sequence(uint16_t sequence) {
+  std::array<uint8_t, 2> out;
+  store_be16(out.data(), sequence);
+  return out;
+}
 
 // webrtc abs-send-time: 6.18 fixed-point seconds, wraps every 64 s. Any clock of the sender; only
 // differences count.
@@ -46,7 +50,11 @@ struct AbsSendTime {
   bool operator==(const AbsSendTime&) const = default;
 };
 std::optional<AbsSendTime> read_abs_send_time(Bytes data);
-std::array<uint8_t, 3> write_abs_send_time(AbsSendTime time);
+inline std::array<uint8_t, 3> write_abs_send_time(AbsSendTime time) {
+  std::array<uint8_t, 3> out;
+  store_be24(out.data(), time.value);
+  return out;
+}
 
 // mid (RFC 9143 §15.1), rid and repaired rid (RFC 8852). The text lies in `data`; nullopt if it is
 // empty, longer than kMaxSdesText or has a byte outside the SDP token characters (RFC 8866 §9),

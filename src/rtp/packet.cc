@@ -36,22 +36,6 @@ size_t size_with(const HeaderFields& fields, const ExtensionLayout& layout) {
          (fields.extensions.empty() ? 0 : 4 + padded(layout.block_size));
 }
 
-void write_extensions(ByteWriter& writer, std::span<const ExtensionElement> elements,
-                      const ExtensionLayout& layout) {
-  writer.u16(layout.two_byte ? kTwoByteProfile : kOneByteProfile);
-  writer.u16(static_cast<uint16_t>(padded(layout.block_size) / 4));
-  for (const ExtensionElement& e : elements) {
-    if (layout.two_byte) {
-      writer.u8(e.id);
-      writer.u8(static_cast<uint8_t>(e.data.size()));
-    } else {
-      writer.u8(static_cast<uint8_t>((size_t{e.id} << 4) | (e.data.size() - 1)));
-    }
-    writer.bytes(e.data);
-  }
-  writer.zeros(padded(layout.block_size) - layout.block_size);
-}
-
 }  // namespace
 
 // RFC 3550 §5.1
@@ -166,17 +150,11 @@ size_t write_header(MutableBytes out, const HeaderFields& fields) {
   const size_t size = size_with(fields, layout);
   if (size == 0 || size > out.size()) return 0;
 
-  ByteWriter writer(out);
-  const int extension_bit = fields.extensions.empty() ? 0 : 0x10;
-  const int padding_bit = fields.padding ? 0x20 : 0;
-  writer.u8(static_cast<uint8_t>(0x80 | padding_bit | extension_bit | (fields.csrc ? 1 : 0)));
-  writer.u8(static_cast<uint8_t>((fields.marker ? 0x80 : 0) | (fields.payload_type & 0x7f)));
-  writer.u16(fields.sequence_number);
-  writer.u32(fields.timestamp);
-  writer.u32(fields.ssrc);
-  if (fields.csrc) writer.u32(*fields.csrc);
-  if (!fields.extensions.empty()) write_extensions(writer, fields.extensions, layout);
-  PARLEY_CHECK(writer.ok() && writer.size() == size);
+  const size_t fixed = write_fixed_header(out, fields, !fields.extensions.empty());
+  ExtensionWriter writer(out.subspan(fixed), layout.two_byte ? ExtensionWriter::Form::kTwoByte
+                                                             : ExtensionWriter::Form::kOneByte);
+  for (const ExtensionElement& e : fields.extensions) writer.add(e.id, e.data);
+  PARLEY_CHECK(fixed + writer.finish() == size && writer.ok());
   return size;
 }
 

@@ -95,6 +95,75 @@ struct HeaderFields {
 // The size write_header would take; 0 if an element has the id 0 or is longer than 255 bytes.
 size_t header_size(const HeaderFields& fields);
 
+// Writes an extension block element by element. What doesn't fit its form, or `out`, sets the
+// failed state, which sticks.
+class ExtensionWriter {
+ public:
+  enum class Form : uint8_t { kOneByte, kTwoByte };
+
+  // From the start of `out`: the 4-byte header of the block, too.
+  ExtensionWriter(MutableBytes out, Form form) : out_(out), two_byte_(form == Form::kTwoByte) {}
+
+  void add(uint8_t id, Bytes data) {
+    const size_t head = two_byte_ ? 2 : 1;
+    const bool fits = two_byte_ ? id != 0 && data.size() <= 255
+                                : id - 1u < 14 && data.size() - 1 < 16;  // RFC 8285 §4.2
+    if (!fits || end_ + head + data.size() > out_.size()) {
+      failed_ = true;
+      return;
+    }
+    uint8_t* at = &out_[end_];
+    end_ += head + data.size();
+    if (two_byte_) {
+      *at++ = id;
+      *at++ = static_cast<uint8_t>(data.size());
+    } else {
+      *at++ = static_cast<uint8_t>((size_t{id} << 4) | (data.size() - 1));
+    }
+    if (!data.empty()) std::memcpy(at, data.data(), data.size());
+  }
+  // The bytes of the whole block; 0, and no block to send, without elements or if not ok().
+  size_t finish() {
+    if (failed_ || end_ == kHead) return 0;
+    const size_t words = (end_ - kHead + 3) / 4;
+    const size_t size = kHead + 4 * words;
+    failed_ = size > out_.size() || words > UINT16_MAX;
+    if (failed_) return 0;
+    for (size_t i = end_; i < size; ++i) out_[i] = 0;
+    const uint32_t profile = two_byte_ ? kTwoByteProfile : kOneByteProfile;
+    store_be32(out_.data(), profile << 16 | static_cast<uint32_t>(words));
+    return size;
+  }
+  bool ok() const { return !failed_; }
+
+ private:
+  static constexpr size_t kHead = 4;
+
+  MutableBytes out_;
+  bool two_byte_;
+  bool failed_ = false;
+  size_t end_ = kHead;
+};
+
+// Writes fixed header and CSRC at the start of `out`, `fields.extensions` left out; `extended`: a
+// block of an ExtensionWriter follows. Returns the bytes written, 0 if `out` is too small.
+inline size_t write_fixed_header(MutableBytes out, const HeaderFields& fields, bool extended) {
+  const size_t size = kFixedHeaderSize + (fields.csrc ? 4 : 0);
+  if (out.size() < size) return 0;
+  const uint32_t flags = 0x8000u | (fields.padding ? 0x2000u : 0) | (extended ? 0x1000u : 0) |
+                         (fields.csrc ? 0x0100u : 0) | (fields.marker ? 0x80u : 0) |
+                         (fields.payload_type & 0x7fu);
+  const uint64_t first =
+      uint64_t{flags} << 48 | uint64_t{fields.sequence_number} << 32 | fields.timestamp;
+  if (fields.csrc) {
+    store_be128(out.data(), first, uint64_t{fields.ssrc} << 32 | *fields.csrc);
+  } else {
+    store_be64(out.data(), first);
+    store_be32(&out[8], fields.ssrc);
+  }
+  return size;
+}
+
 // Writes a header at the start of `out`, choosing the one-byte extension form if all elements fit
 // it (ids 1..14, 1..16 bytes) and the two-byte form otherwise; no extension block without elements.
 // Returns the bytes written, 0 and nothing written if `out` is too small or an element can't be

@@ -182,6 +182,38 @@ TEST(WriteHeaderTest, RefusesWhatCannotBeCarriedAndWritesNothing) {
   EXPECT_EQ(write_header(MutableBytes(out).first(20), {.extensions = {&fits, 1}}), 20u);
 }
 
+TEST(ExtensionWriterTest, FailsForWhatDoesNotFitItsFormOrPlace) {
+  using Form = ExtensionWriter::Form;
+  const std::array<uint8_t, 17> data{};
+  const auto block = [&](Form form, size_t room, uint8_t id, size_t size) {
+    std::array<uint8_t, 64> out{};
+    ExtensionWriter writer(MutableBytes(out).first(room), form);
+    writer.add(2, Bytes(data).first(1));
+    writer.add(id, Bytes(data).first(size));
+    const size_t written = writer.finish();
+    EXPECT_EQ(writer.ok(), written != 0);
+    return written;
+  };
+  EXPECT_EQ(block(Form::kOneByte, 24, 14, 16), 24u);
+  EXPECT_EQ(block(Form::kOneByte, 64, 15, 16), 0u);
+  EXPECT_EQ(block(Form::kOneByte, 64, 0, 16), 0u);
+  EXPECT_EQ(block(Form::kOneByte, 64, 14, 17), 0u);
+  EXPECT_EQ(block(Form::kOneByte, 64, 14, 0), 0u);
+  EXPECT_EQ(block(Form::kOneByte, 22, 14, 16), 0u) << "no room for an element";
+  EXPECT_EQ(block(Form::kOneByte, 23, 14, 16), 0u) << "no room for what is behind them";
+  EXPECT_EQ(block(Form::kTwoByte, 28, 15, 17), 28u);
+  EXPECT_EQ(block(Form::kTwoByte, 64, 15, 0), 12u);
+  EXPECT_EQ(block(Form::kTwoByte, 64, 0, 1), 0u);
+}
+
+TEST(ExtensionWriterTest, WritesNoBlockWithoutElements) {
+  std::array<uint8_t, 8> out{};
+  ExtensionWriter writer(out, ExtensionWriter::Form::kOneByte);
+  EXPECT_EQ(writer.finish(), 0u);
+  EXPECT_TRUE(writer.ok());
+  EXPECT_EQ(out, (std::array<uint8_t, 8>{}));
+}
+
 TEST(WriteHeaderTest, IsReadBackAsWritten) {
   SeededRandom random(3);
   for (int round = 0; round < 2000; ++round) {

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstring>
 
-#include "base/bounded.h"
 #include "rtp/packet.h"
 
 namespace parley::shard {
@@ -32,6 +31,46 @@ class BorrowedPayload {
   std::array<uint8_t, kTouched> saved_;
 };
 
+using Form = rtp::ExtensionWriter::Form;
+
+// The header, with those extensions that the viewer negotiated. Its size; 0 if they don't fit the
+// form, or `out`.
+size_t write_header(const sfu::ForwardPlan& plan, const Egress::Departure& departure, bool padded,
+                    Form form, MutableBytes out) {
+  constexpr size_t kFixed = rtp::kFixedHeaderSize + sizeof plan.csrc;
+  const rtp::HeaderExtensionIds& ids = *plan.extensions;
+  rtp::ExtensionWriter writer(out.subspan(kFixed), form);
+  if (ids.audio_level != 0 && plan.audio_level)
+    writer.add(ids.audio_level,
+               rtp::write_audio_level({.level = *plan.audio_level, .voice = false}));
+  if (ids.video_orientation != 0 && plan.orientation)
+    writer.add(ids.video_orientation, {&*plan.orientation, 1});
+  if (ids.abs_send_time != 0)
+    writer.add(ids.abs_send_time, rtp::write_abs_send_time(departure.send_time));
+  if (ids.transport_sequence != 0)
+    writer.add(ids.transport_sequence, rtp::write_transport_sequence(departure.transport_sequence));
+  std::array<uint8_t, UINT8_MAX> dependencies;
+  if (ids.dependency_descriptor != 0 && !plan.dependencies.empty() &&
+      plan.dependencies.size() <= dependencies.size()) {
+    const MutableBytes descriptor = MutableBytes(dependencies).first(plan.dependencies.size());
+    std::ranges::copy(plan.dependencies, descriptor.begin());
+    sfu::patch_dependencies(plan, descriptor);
+    writer.add(ids.dependency_descriptor, descriptor);
+  }
+  const size_t extensions = writer.finish();
+  if (!writer.ok()) return 0;
+  rtp::write_fixed_header(out,
+                          {.payload_type = plan.payload_type,
+                           .marker = plan.marker,
+                           .sequence_number = plan.sequence,
+                           .timestamp = plan.rtp_time,
+                           .ssrc = plan.ssrc,
+                           .csrc = plan.csrc,
+                           .padding = padded},
+                          extensions != 0);
+  return kFixed + extensions;
+}
+
 }  // namespace
 
 Egress::Egress() : bytes_(std::make_unique_for_overwrite<uint8_t[]>(kArenaBytes)) {
@@ -47,48 +86,12 @@ std::span<const DatagramRun> Egress::take() {
 
 size_t Egress::seal(const sfu::ForwardPlan& plan, transport::SecureChannel& channel,
                     const Departure& departure, MutableBytes buffer) {
-  std::array<uint8_t, 1> level{};
-  std::array<uint8_t, 1> orientation{};
-  std::array<uint8_t, 3> send_time{};
-  std::array<uint8_t, 2> transport_sequence{};
-  std::array<uint8_t, UINT8_MAX> dependencies;  // written where it is used only
-  BoundedVector<rtp::ExtensionElement, 5> extensions;
-  if (plan.extensions->audio_level != 0 && plan.audio_level) {
-    level = rtp::write_audio_level({.level = *plan.audio_level, .voice = false});
-    extensions.push_back({plan.extensions->audio_level, level});
-  }
-  if (plan.extensions->video_orientation != 0 && plan.orientation) {
-    orientation[0] = *plan.orientation;
-    extensions.push_back({plan.extensions->video_orientation, orientation});
-  }
-  if (plan.extensions->abs_send_time != 0) {
-    send_time = rtp::write_abs_send_time(departure.send_time);
-    extensions.push_back({plan.extensions->abs_send_time, send_time});
-  }
-  if (plan.extensions->transport_sequence != 0) {
-    transport_sequence = rtp::write_transport_sequence(departure.transport_sequence);
-    extensions.push_back({plan.extensions->transport_sequence, transport_sequence});
-  }
-  if (plan.extensions->dependency_descriptor != 0 && !plan.dependencies.empty() &&
-      plan.dependencies.size() <= dependencies.size()) {
-    const MutableBytes descriptor = MutableBytes(dependencies).first(plan.dependencies.size());
-    std::ranges::copy(plan.dependencies, descriptor.begin());
-    sfu::patch_dependencies(plan, descriptor);
-    extensions.push_back({plan.extensions->dependency_descriptor, descriptor});
-  }
   const size_t padding = size_t{plan.padding} + departure.padding;
   if (padding > UINT8_MAX) return 0;
-  const rtp::HeaderFields header{.payload_type = plan.payload_type,
-                                 .marker = plan.marker,
-                                 .sequence_number = plan.sequence,
-                                 .timestamp = plan.rtp_time,
-                                 .ssrc = plan.ssrc,
-                                 .csrc = plan.csrc,
-                                 .padding = padding != 0,
-                                 .extensions = {extensions.data(), extensions.size()}};
-  const size_t header_size = rtp::write_header(buffer, header);
-  size_t at = header_size;
-  if (header_size == 0 || at + 2 + plan.payload.size() + padding > buffer.size()) return 0;
+  // The short form nearly always fits.
+  size_t at = write_header(plan, departure, padding != 0, Form::kOneByte, buffer);
+  if (at == 0) at = write_header(plan, departure, padding != 0, Form::kTwoByte, buffer);
+  if (at == 0 || at + 2 + plan.payload.size() + padding > buffer.size()) return 0;
   if (!plan.original_sequence && padding == 0 && plan.payload.size() >= BorrowedPayload::kTouched) {
     const BorrowedPayload borrowed(plan);
     return channel.protect_rtp_to(buffer.first(at), plan.payload, buffer).value_or(Bytes{}).size();
