@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "shard/testing_call.h"
 #include "shard/viewer_order.h"
 
 namespace parley::shard {
@@ -65,6 +66,32 @@ TEST(EgressTest, ARunEndsWithItsViewersTurnAndWhenItIsTaken) {
   add();
   for (const DatagramRun& run : egress.take()) got.emplace_back(run.path.remote.port, run.count());
   EXPECT_EQ(got, (std::vector<std::pair<uint16_t, size_t>>{{1, 1}, {2, 2}, {2, 1}}));
+}
+
+// AV1's key frames bring a structure, which is longer than sixteen bytes.
+TEST(EgressTest, AnExtensionTooLongForTheShortFormIsWrittenInTheOther) {
+  TestingCall call(1);
+  Egress egress;
+  const rtp::HeaderExtensionIds ids{.transport_sequence = 3, .dependency_descriptor = 12};
+  std::vector<uint8_t> payload(100, 1);
+  uint16_t sequence = 0;
+  for (const size_t length : {16, 17}) {
+    const std::vector<uint8_t> dependencies(length, 7);
+    const sfu::ForwardPlan plan{.ssrc = 9,
+                                .sequence = ++sequence,
+                                .payload_type = 96,
+                                .video = true,
+                                .extensions = &ids,
+                                .dependencies = dependencies,
+                                .payload = payload};
+    const MutableBytes room = egress.room();
+    const size_t size =
+        Egress::seal(plan, call.client(0).channel(), {.transport_sequence = 5}, room);
+    const auto view = rtp::PacketView::parse(room.first(size));
+    ASSERT_TRUE(view) << length;
+    EXPECT_EQ(rtp::find_extension(*view, 12).size(), length);
+    EXPECT_EQ(rtp::find_extension(*view, 3).size(), 2u) << length;
+  }
 }
 
 TEST(EgressTest, SaysWhenItIsFullAndHasRoomForOneMoreRun) {
