@@ -18,9 +18,9 @@ inline void prefetch(const void* at, size_t bytes = 1) {
   asm volatile("");
 }
 
-// Loads a byte, so that the processor knows where its page is: a prefetch from a page that it
-// doesn't know does nothing on some. Many in a row look their pages up side by side. `at` must be
-// readable.
+// Loads a byte, so that the processor knows where its page is. Many in a row look their pages up
+// side by side. `at` must be readable. What this gains beside prefetch() is open: it was measured
+// while that was dropped (docs/performance.md, "Pages").
 inline void touch(const void* at) {
   (void)*static_cast<const volatile char*>(at);
 }
