@@ -269,9 +269,13 @@ void TopologySwitch::abort() {
 
 void TopologySwitch::fail_direct(Timestamp now) {
   abort();
-  direct_backoff_.fail(now);
   if (mode_ == TopologyMode::kAlone) {
+    // They waited for it, so it was cut short: that says little about the path, and no backoff
+    // begins.
     commit(TopologyMode::kSfu, ++epoch_, SwitchResult::kDone, {});
+    restart_quiet(now);
+  } else {
+    direct_backoff_.fail(now);
   }
 }
 

@@ -124,7 +124,11 @@ TEST_F(TopologySwitchTest, FailedPreparationGoesToTheServerAtOnce) {
 
 TEST_F(TopologySwitchTest, FailuresBackOffFromThirtySecondsDoublingToTenMinutes) {
   two_on_server();
-  double now = 3;
+  EXPECT_EQ(topology_.poll_timeout().when, at(8)) << "what was cut short at 3 s counts for little";
+  topology_.handle_timeout(at(8));
+  topology_.handle_failed(kAna, topology_.last_epoch(), at(8));
+  told();
+  double now = 8;
   for (const double wait : {30, 60, 120, 240, 480, 600, 600}) {
     EXPECT_EQ(topology_.poll_timeout().when, at(now + wait));
     now += wait;
@@ -138,13 +142,13 @@ TEST_F(TopologySwitchTest, FailuresBackOffFromThirtySecondsDoublingToTenMinutes)
 
 TEST_F(TopologySwitchTest, LaterDirectLegIsPreparedBesidesTheServer) {
   two_on_server();
-  topology_.handle_timeout(at(33));
+  topology_.handle_timeout(at(8));
   EXPECT_EQ(told(), (Messages{{kAna, 4, kP2p, kPrepare, kBo, false},
                               {kBo, 4, kP2p, kPrepare, kAna, true}}));
   EXPECT_EQ(topology_.in_force(kAna).mode, kSfu);
   EXPECT_EQ(topology_.in_force(kAna).epoch, 3);
-  EXPECT_EQ(topology_.poll_timeout().when, at(41));
-  topology_.handle_timeout(at(41));
+  EXPECT_EQ(topology_.poll_timeout().when, at(16));
+  topology_.handle_timeout(at(16));
   EXPECT_EQ(told(),
             (Messages{{kAna, 4, kP2p, kAbort, {}, false}, {kBo, 4, kP2p, kAbort, {}, false}}));
   EXPECT_EQ(topology_.mode(), kSfu);
@@ -309,27 +313,31 @@ TEST_F(TopologySwitchTest, BrokenDirectLegIsLeftEvenWithoutServerLegs) {
 
 TEST_F(TopologySwitchTest, DirectLegThatHeldLongStartsOverWithTheShortestBackoff) {
   two_on_server();
-  topology_.handle_timeout(at(33));
-  topology_.handle_failed(kAna, 4, at(34));  // the second failure: 60 s
-  topology_.handle_timeout(at(94));
-  topology_.handle_ready(kAna, 5, at(95));
-  topology_.handle_ready(kBo, 5, at(95));
+  topology_.handle_timeout(at(8));
+  topology_.handle_failed(kAna, 4, at(9));
+  topology_.handle_timeout(at(39));
+  topology_.handle_failed(kAna, 5, at(40));  // the second failure that counts: 60 s
+  topology_.handle_timeout(at(100));
+  topology_.handle_ready(kAna, 6, at(101));
+  topology_.handle_ready(kBo, 6, at(101));
   ASSERT_EQ(topology_.mode(), kP2p);
-  topology_.handle_failed(kAna, 5, at(155));
-  topology_.handle_ready(kAna, 6, at(156));
-  topology_.handle_ready(kBo, 6, at(156));
-  EXPECT_EQ(topology_.poll_timeout().when, at(185));
+  topology_.handle_failed(kAna, 6, at(161));
+  topology_.handle_ready(kAna, 7, at(162));
+  topology_.handle_ready(kBo, 7, at(162));
+  EXPECT_EQ(topology_.poll_timeout().when, at(191));
 }
 
 TEST_F(TopologySwitchTest, DirectLegThatBreaksSoonKeepsTheBackoffGrowing) {
   two_on_server();
-  topology_.handle_timeout(at(33));
-  topology_.handle_ready(kAna, 4, at(34));
-  topology_.handle_ready(kBo, 4, at(34));
-  topology_.handle_failed(kAna, 4, at(40));
-  topology_.handle_ready(kAna, 5, at(41));
-  topology_.handle_ready(kBo, 5, at(41));
-  EXPECT_EQ(topology_.poll_timeout().when, at(100)) << "60 s after the second failure";
+  topology_.handle_timeout(at(8));
+  topology_.handle_failed(kAna, 4, at(9));
+  topology_.handle_timeout(at(39));
+  topology_.handle_ready(kAna, 5, at(40));
+  topology_.handle_ready(kBo, 5, at(40));
+  topology_.handle_failed(kAna, 5, at(46));
+  topology_.handle_ready(kAna, 6, at(47));
+  topology_.handle_ready(kBo, 6, at(47));
+  EXPECT_EQ(topology_.poll_timeout().when, at(106)) << "60 s after the second failure";
 }
 
 TEST_F(TopologySwitchTest, LostSocketEndsADirectPreparation) {

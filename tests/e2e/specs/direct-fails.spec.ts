@@ -35,6 +35,17 @@ test('two who cannot reach each other meet through the server by themselves', as
   await ana.expectTopology('sfu');
 });
 
+test('two whose direct path opens late come to it soon', async ({ chrome, server, person, firewall }) => {
+  const parley = await server();
+  await firewall.onlyUdpPort(parley.mediaPort);
+  const ana = await person(chrome, 'Ana', 'late');
+  const bo = await person(chrome, 'Bo', 'late');
+  for (const one of [ana, bo]) await one.expectTopology('sfu');
+  await firewall.open();
+  for (const one of [ana, bo]) await one.expectTopology('p2p');
+  await expectAllMeet([ana, bo]);
+});
+
 test('a direct call whose path breaks goes on over the server', async ({
   chrome,
   server,

@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from './testing/fake-clock.ts';
-import { COMMIT_LIMIT_MS, DIRECT_CONNECT_LIMIT_MS, DRAIN_MS, TopologyMachine } from './topology-machine.ts';
+import {
+  COMMIT_LIMIT_MS,
+  DIRECT_CONNECT_LIMIT_MS,
+  DRAIN_MS,
+  QUIET_DIRECT_CONNECT_LIMIT_MS,
+  TopologyMachine,
+} from './topology-machine.ts';
 
 const P2P = { mode: 'p2p', peer: 'p2' } as const;
 
@@ -177,6 +183,16 @@ describe('TopologyMachine', () => {
     h.machine.onTopology({ epoch: 2, phase: 'abort', ...P2P });
     expect(h.take()).toEqual([]);
     expect(h.machine.preparing).toBeNull();
+  });
+
+  it('gives a direct leg that is tried besides the server more time', async () => {
+    h.machine.onTopology({ epoch: 3, mode: 'sfu', phase: 'commit' });
+    h.machine.onTopology({ epoch: 4, phase: 'prepare', role: 'offerer', ...P2P });
+    h.take();
+    await h.clock.advance(QUIET_DIRECT_CONNECT_LIMIT_MS - 1);
+    expect(h.take()).toEqual([]);
+    await h.clock.advance(1);
+    expect(h.take()).toEqual(['close 4', 'failed 4']);
   });
 
   it('reports a direct leg that breaks after its commit, once', () => {

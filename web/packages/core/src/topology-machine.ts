@@ -14,6 +14,8 @@ import type { DirectRole, TopologyState } from '@parley/protocol';
 import type { Clock, Disposer, LegState } from './ports.ts';
 
 export const DIRECT_CONNECT_LIMIT_MS = 3_000;
+/** Besides the server, where nobody waits for it: as long as the server waits. */
+export const QUIET_DIRECT_CONNECT_LIMIT_MS = 8_000;
 export const ARRIVAL_LIMIT_MS = 10_000;
 export const COMMIT_LIMIT_MS = 30_000;
 /**
@@ -164,13 +166,16 @@ export class TopologyMachine {
 
   #prepare(way: Way, role: DirectRole): void {
     this.#dropPreparation();
-    const limit = way.mode === 'p2p' ? DIRECT_CONNECT_LIMIT_MS : ARRIVAL_LIMIT_MS;
     this.#preparing = this.#arriving(
       way,
-      limit,
+      way.mode === 'p2p' ? this.#directLimit() : ARRIVAL_LIMIT_MS,
       way.mode === 'p2p' ? 'no direct connection in time' : 'nothing arrived in time',
     );
     this.#open(way, role);
+  }
+
+  #directLimit(): number {
+    return this.#inForce.mode === 'sfu' ? QUIET_DIRECT_CONNECT_LIMIT_MS : DIRECT_CONNECT_LIMIT_MS;
   }
 
   #commit(way: Way, role: DirectRole): void {
