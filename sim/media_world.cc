@@ -9,7 +9,8 @@ namespace parley::sim {
 ServerNode::ServerNode(Network& network, const dtls::Certificate& certificate, size_t shards)
     : network_(network), random_(network.random().u64()) {
   for (size_t i = 0; i < shards; ++i)
-    shards_.push_back(std::make_unique<shard::Shard>(certificate, random_));
+    shards_.push_back(std::make_unique<shard::Shard>(certificate, random_,
+                                                     shard::ShardConfig{.pool_packets = 16'384}));
 }
 
 void ServerNode::command(const media::Command& command, size_t shard) {

@@ -1,5 +1,6 @@
 #include "sfu/packet_cache.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/check.h"
@@ -7,20 +8,37 @@
 namespace parley::sfu {
 
 PacketPool::PacketPool(size_t packets)
-    : bytes_(std::make_unique_for_overwrite<uint8_t[]>(packets * kPayloadBytes)),
-      sizes_(packets),
-      holders_(packets),
-      is_resting_(packets) {
+    : capacity_(packets),
+      bytes_(std::make_unique_for_overwrite<uint8_t[]>(packets * kPayloadBytes)),
+      sizes_(std::make_unique_for_overwrite<uint16_t[]>(packets)),
+      holders_(std::make_unique_for_overwrite<uint32_t[]>(packets)),
+      is_resting_(std::make_unique_for_overwrite<bool[]>(packets)) {
   free_.reserve(packets);
   resting_.reserve(packets);
-  for (size_t i = packets; i > 0; --i) free_.push_back(static_cast<Handle>(i - 1));
+}
+
+PacketPool::Handle PacketPool::take() {
+  if (free_.empty()) {
+    if (used_once_ == capacity_) return kNone;
+    is_resting_[used_once_] = false;
+    return static_cast<Handle>(used_once_++);
+  }
+  const Handle handle = free_.back();
+  free_.pop_back();
+  return handle;
+}
+
+TimeDelta PacketPool::keep_time(TimeDelta wished) const {
+  const double free = static_cast<double>(free_packets()) / static_cast<double>(capacity_);
+  const double part = std::clamp(free / kScarce, kLeastKept, 1.0);
+  return TimeDelta::micros(static_cast<int64_t>(static_cast<double>(wished.us()) * part));
 }
 
 PacketPool::Handle PacketPool::store(Bytes payload, Bytes behind) {
   const size_t size = payload.size() + behind.size();
-  if (free_.empty() || size > kPayloadBytes) return kNone;
-  const Handle handle = free_.back();
-  free_.pop_back();
+  if (size > kPayloadBytes) return kNone;
+  const Handle handle = take();
+  if (handle == kNone) return kNone;
   uint8_t* place = &bytes_[handle * kPayloadBytes];
   if (!payload.empty()) std::memcpy(place, payload.data(), payload.size());
   if (!behind.empty()) std::memcpy(place + payload.size(), behind.data(), behind.size());
@@ -38,9 +56,9 @@ void PacketPool::release(Handle handle) {
   PARLEY_CHECK(holders_[handle] > 0);
   if (--holders_[handle] > 0) return;
   // Neither list ever grows beyond what was reserved: a handle is in one of them, once.
-  if (is_resting_[handle] != 0) return;
+  if (is_resting_[handle]) return;
   if (pins_ == 0) return free_.push_back(handle);
-  is_resting_[handle] = 1;
+  is_resting_[handle] = true;
   resting_.push_back(handle);
 }
 
@@ -48,7 +66,7 @@ void PacketPool::unpin() {
   PARLEY_CHECK(pins_ > 0);
   if (--pins_ > 0) return;
   for (const Handle handle : resting_) {
-    is_resting_[handle] = 0;
+    is_resting_[handle] = false;
     if (holders_[handle] == 0) free_.push_back(handle);
   }
   resting_.clear();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,10 +21,13 @@
 namespace parley::sfu {
 
 // Fixed-size payload buffers, handed out last-in first-out so that the warm ones are used first.
+// None is touched, and so none is resident, before all that were used once are in use.
 class PacketPool {
  public:
   // The largest RTP payload kept: what fits an Ethernet frame without its IP, UDP and RTP headers.
   static constexpr size_t kPayloadBytes = 1472;
+  static constexpr double kScarce = 0.25;
+  static constexpr double kLeastKept = 0.1;
   using Handle = uint32_t;
   static constexpr Handle kNone = UINT32_MAX;
 
@@ -45,17 +49,25 @@ class PacketPool {
   // large.
   std::optional<Bytes> lend(Bytes payload);
 
-  size_t free_packets() const { return free_.size(); }
-  size_t capacity() const { return sizes_.size(); }
+  size_t free_packets() const { return free_.size() + capacity_ - used_once_; }
+  size_t capacity() const { return capacity_; }
+  // For how long to keep what is wished to be kept for `wished`: while less than kScarce is free
+  // the shorter the less there is, down to kLeastKept of it. So of a crowd everybody's packets are
+  // kept for a shorter time, where else some would be kept and others not at all.
+  TimeDelta keep_time(TimeDelta wished) const;
 
  private:
-  std::unique_ptr<uint8_t[]> bytes_;  // not touched before use, so not resident before use
-  std::vector<uint16_t> sizes_;
-  std::vector<uint32_t> holders_;
-  std::vector<Handle> free_;
+  Handle take();
+
+  size_t capacity_;
+  size_t used_once_ = 0;  // handles below it
+  std::unique_ptr<uint8_t[]> bytes_;
+  std::unique_ptr<uint16_t[]> sizes_;
+  std::unique_ptr<uint32_t[]> holders_;
+  std::unique_ptr<bool[]> is_resting_;
+  std::vector<Handle> free_;  // of those
   size_t pins_ = 0;
-  std::vector<Handle> resting_;      // without a holder at some time since the pin
-  std::vector<uint8_t> is_resting_;  // by handle
+  std::vector<Handle> resting_;  // without a holder at some time since the pin
 };
 
 struct CachedPacket {

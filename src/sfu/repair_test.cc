@@ -95,6 +95,24 @@ TEST(PacketPoolTest, LendsUntilUnpinned) {
   EXPECT_EQ(pool.free_packets(), 2u);
 }
 
+TEST(PacketPoolTest, KeepsForAShorterTimeTheLessIsFree) {
+  PacketPool pool(100);
+  const TimeDelta wished = TimeDelta::seconds(3);
+  std::vector<PacketPool::Handle> held;
+  const auto hold = [&](size_t count) {
+    while (held.size() < count) held.push_back(pool.store(std::array<uint8_t, 1>{1}));
+  };
+  hold(75);
+  EXPECT_EQ(pool.keep_time(wished), wished);
+  hold(90);
+  EXPECT_EQ(pool.keep_time(wished).ms(), 1200);
+  hold(100);
+  EXPECT_EQ(pool.keep_time(wished).ms(), 300);
+  for (const auto handle : held) pool.release(handle);
+  EXPECT_EQ(pool.free_packets(), 100u);
+  EXPECT_EQ(pool.keep_time(wished), wished);
+}
+
 TEST(PacketCacheTest, KeepsTheLastWindowAndReturnsTheRestToThePool) {
   PacketPool pool(600);
   {

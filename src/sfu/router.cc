@@ -354,9 +354,10 @@ void Router::handle_tick(Timestamp now) {
   if (now < next_steer_) return;
   next_steer_ = now + kSteerInterval;
   allocate_all(now);
+  const Timestamp oldest_kept = now - pool_.keep_time(UpTrack::kKeep);
   for (auto& source : sources_) {
     if (!source->track->is_video()) continue;
-    source->track->forget_old(now);
+    source->track->forget_older(oldest_kept);
     want_layers(*source, now);
   }
 }

@@ -176,9 +176,9 @@ std::optional<int64_t> UpTrack::replayable(size_t index, DataSize most, Timestam
   return encoding.last_key_frame;
 }
 
-void UpTrack::forget_old(Timestamp now) {
+void UpTrack::forget_older(Timestamp limit) {
   for (auto& encoding : encodings_) {
-    if (encoding.cache) encoding.cache->expire(now - kKeep);
+    if (encoding.cache) encoding.cache->expire(limit);
   }
 }
 

@@ -126,7 +126,8 @@ class UpTrack {
   std::optional<int64_t> replayable(size_t index, DataSize most, Timestamp now) const;
 
   void on_sender_report(size_t index, uint64_t ntp, uint32_t rtp_time, Timestamp now);
-  void forget_old(Timestamp now);
+  // Gives back what arrived before.
+  void forget_older(Timestamp limit);
   void want_key_frame(size_t index) { encodings_[index].wanted_key_frame = true; }
   // True if a request is due now; counts it as made.
   bool take_key_frame_request(size_t index, Timestamp now);

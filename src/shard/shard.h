@@ -35,8 +35,9 @@
 namespace parley::shard {
 
 struct ShardConfig {
-  // Payload buffers for repair and replay: 16,384 × 1,472 bytes, resident only as far as used.
-  size_t pool_packets = 16'384;
+  // Payload buffers of 1,472 bytes for repair and replay: of 400 Mbit/s that come in for three
+  // seconds; resident only as far as used. With more each is kept for a shorter time.
+  size_t pool_packets = 131'072;
   // Packets that may wait for pacers at once, about 100 bytes each.
   size_t waiting_packets = 8'192;
 };

@@ -1,0 +1,125 @@
+// Whose sound goes to a listener, and what its slots' streams look like meanwhile.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "sfu/router.h"
+
+namespace parley::sfu {
+namespace {
+
+constexpr TimeDelta kFrame = TimeDelta::millis(20);
+constexpr uint32_t kTicksOfFrame = 960;
+constexpr PeerId kListener{100};
+constexpr uint32_t kFirstSsrc = 500;
+
+class VoicesTest : public ::testing::Test {
+ protected:
+  explicit VoicesTest(size_t buffers = 1024) : pool_(buffers) {
+    for (uint32_t i = 0; i < kSpeakers; ++i) {
+      media::TrackDescription microphone{
+          .id = TrackId{i + 1}, .kind = rtp::MediaKind::kAudio, .group = i + 1};
+      microphone.codecs = {{.codec = rtp::Codec::kOpus, .payload_type = 111}};
+      media::PeerDescription speaker;
+      speaker.tracks = {microphone};
+      router_.set_peer(PeerId{i + 1}, i, speaker, now_);
+      router_.find_track(TrackId{i + 1})->encodings()[0].ssrc = i + 1;
+    }
+    media::PeerDescription listener;
+    for (uint32_t i = 0; i < kSlots; ++i) {
+      media::SlotDescription slot{.id = SlotId{i + 1}, .kind = rtp::MediaKind::kAudio};
+      slot.ssrc = {.ssrc = kFirstSsrc + i, .rtx_ssrc = 0};
+      slot.codecs = {{.codec = rtp::Codec::kOpus, .payload_type = 111}};
+      listener.slots.push_back(slot);
+    }
+    router_.set_peer(kListener, kSpeakers, listener, now_);
+  }
+
+  // The next frame of everybody, as loud as `levels` says (RFC 6464), and a tick.
+  void say(const std::vector<uint8_t>& levels) {
+    for (uint32_t i = 0; i < kSpeakers; ++i) {
+      std::vector<uint8_t> payload(40, static_cast<uint8_t>(frame_));
+      payload[1] = static_cast<uint8_t>(i);
+      MediaPacket packet;
+      packet.sequence = static_cast<uint16_t>(frame_);
+      packet.rtp_time = frame_ * kTicksOfFrame;
+      packet.payload_type = 111;
+      packet.payload = payload;
+      packet.audio_level = levels[i];
+      router_.handle_media(*router_.find_track(TrackId{i + 1}), 0, packet, now_);
+      listen();
+    }
+    ++frame_;
+    now_ = now_ + kFrame;
+    router_.handle_tick(now_);
+    listen();
+  }
+
+  // A minute in which everybody's loudness changes all the time.
+  void say_anything() {
+    SeededRandom random(2);
+    std::vector<uint8_t> levels(kSpeakers, 60);
+    for (int frame = 0; frame < 3'000; ++frame) {
+      for (uint8_t& level : levels) {
+        if (random.below(2) == 0) level = static_cast<uint8_t>(random.below(128));
+      }
+      say(levels);
+    }
+  }
+
+  static constexpr uint32_t kSpeakers = 6;
+  static constexpr uint32_t kSlots = 3;
+  uint64_t received_ = 0;
+  uint64_t missing_ = 0;   // of the listener's numbers
+  uint64_t repeated_ = 0;  // frames of somebody that came to it before
+
+ private:
+  void listen() {
+    for (const ForwardPlan& plan : router_.plans()) {
+      ++received_;
+      const auto known = last_.find(plan.ssrc);
+      if (known != last_.end())
+        missing_ += static_cast<uint16_t>(plan.sequence - known->second - 1);
+      last_[plan.ssrc] = plan.sequence;
+      // Of the last 200 ms, so eight bits tell which it was.
+      const uint32_t frame = frame_ - static_cast<uint8_t>(frame_ - plan.payload[0]);
+      const uint8_t speaker = plan.payload[1];
+      const auto heard = heard_.find(speaker);
+      if (heard != heard_.end() && frame <= heard->second) ++repeated_;
+      heard_[speaker] = frame;
+    }
+    router_.clear_plans();
+  }
+
+  SeededRandom random_{1};
+  PacketPool pool_;
+  Router router_{RouterId{1}, pool_, random_};
+  Timestamp now_ = Timestamp::seconds(100);
+  uint32_t frame_ = 1;
+  std::map<uint32_t, uint16_t> last_;   // by SSRC
+  std::map<uint32_t, uint32_t> heard_;  // by speaker
+};
+
+TEST_F(VoicesTest, WhoeverIsChosenForHoweverLongNothingLooksLostAndNothingComesTwice) {
+  say_anything();
+  EXPECT_GT(received_, 9'000u);
+  EXPECT_EQ(missing_, 0u);
+  EXPECT_EQ(repeated_, 0u);
+}
+
+class VoicesWithoutRoomTest : public VoicesTest {
+ protected:
+  VoicesWithoutRoomTest() : VoicesTest(4) {}
+};
+
+TEST_F(VoicesWithoutRoomTest, FirstSyllablesThatCannotBeSentDoNotLookLost) {
+  say_anything();
+  EXPECT_GT(received_, 9'000u);
+  EXPECT_EQ(missing_, 0u);
+  EXPECT_EQ(repeated_, 0u);
+}
+
+}  // namespace
+}  // namespace parley::sfu
