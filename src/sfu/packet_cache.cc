@@ -9,19 +9,21 @@ namespace parley::sfu {
 
 PacketPool::PacketPool(size_t packets)
     : capacity_(packets),
-      bytes_(std::make_unique_for_overwrite<uint8_t[]>(packets * kPayloadBytes)),
-      sizes_(std::make_unique_for_overwrite<uint16_t[]>(packets)),
-      holders_(std::make_unique_for_overwrite<uint32_t[]>(packets)),
-      is_resting_(std::make_unique_for_overwrite<bool[]>(packets)) {
+      bytes_(std::make_unique_for_overwrite<uint8_t[]>(packets * kPayloadBytes)) {
+  sizes_.reserve(packets);
+  holders_.reserve(packets);
+  is_resting_.reserve(packets);
   free_.reserve(packets);
   resting_.reserve(packets);
 }
 
 PacketPool::Handle PacketPool::take() {
   if (free_.empty()) {
-    if (used_once_ == capacity_) return kNone;
-    is_resting_[used_once_] = false;
-    return static_cast<Handle>(used_once_++);
+    if (holders_.size() == capacity_) return kNone;
+    sizes_.push_back(0);
+    holders_.push_back(0);
+    is_resting_.push_back(0);
+    return static_cast<Handle>(holders_.size() - 1);
   }
   const Handle handle = free_.back();
   free_.pop_back();
@@ -56,9 +58,9 @@ void PacketPool::release(Handle handle) {
   PARLEY_CHECK(holders_[handle] > 0);
   if (--holders_[handle] > 0) return;
   // Neither list ever grows beyond what was reserved: a handle is in one of them, once.
-  if (is_resting_[handle]) return;
+  if (is_resting_[handle] != 0) return;
   if (pins_ == 0) return free_.push_back(handle);
-  is_resting_[handle] = true;
+  is_resting_[handle] = 1;
   resting_.push_back(handle);
 }
 
@@ -66,7 +68,7 @@ void PacketPool::unpin() {
   PARLEY_CHECK(pins_ > 0);
   if (--pins_ > 0) return;
   for (const Handle handle : resting_) {
-    is_resting_[handle] = false;
+    is_resting_[handle] = 0;
     if (holders_[handle] == 0) free_.push_back(handle);
   }
   resting_.clear();

@@ -49,7 +49,7 @@ class PacketPool {
   // large.
   std::optional<Bytes> lend(Bytes payload);
 
-  size_t free_packets() const { return free_.size() + capacity_ - used_once_; }
+  size_t free_packets() const { return free_.size() + capacity_ - holders_.size(); }
   size_t capacity() const { return capacity_; }
   // For how long to keep what is wished to be kept for `wished`: while less than kScarce is free
   // the shorter the less there is, down to kLeastKept of it. So of a crowd everybody's packets are
@@ -60,12 +60,12 @@ class PacketPool {
   Handle take();
 
   size_t capacity_;
-  size_t used_once_ = 0;  // handles below it
   std::unique_ptr<uint8_t[]> bytes_;
-  std::unique_ptr<uint16_t[]> sizes_;
-  std::unique_ptr<uint32_t[]> holders_;
-  std::unique_ptr<bool[]> is_resting_;
-  std::vector<Handle> free_;  // of those
+  // Of the buffers that were used once, by handle.
+  std::vector<uint16_t> sizes_;
+  std::vector<uint32_t> holders_;
+  std::vector<uint8_t> is_resting_;
+  std::vector<Handle> free_;  // of them
   size_t pins_ = 0;
   std::vector<Handle> resting_;  // without a holder at some time since the pin
 };

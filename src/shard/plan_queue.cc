@@ -2,18 +2,21 @@
 
 namespace parley::shard {
 
-PlanStore::PlanStore(sfu::PacketPool& pool, size_t places)
-    : pool_(pool), places_(places), free_count_(places) {
-  for (size_t i = 0; i < places; ++i) places_[i].next = static_cast<uint32_t>(i + 1);
+PlanStore::PlanStore(sfu::PacketPool& pool, size_t places) : pool_(pool), capacity_(places) {
+  places_.reserve(places);
 }
 
 bool PlanStore::push(PlanQueue& queue, const sfu::ForwardPlan& plan) {
   const bool kept = plan.kept != sfu::PacketPool::kNone || plan.payload.empty();
-  if (!kept || free_count_ == 0 || queue.count_ == PlanQueue::kMostPlans) return false;
+  if (!kept || used_ == capacity_ || queue.count_ == PlanQueue::kMostPlans) return false;
+  if (free_ == kNone) {
+    free_ = static_cast<uint32_t>(places_.size());
+    places_.push_back({.plan = {}, .next = kNone});
+  }
   const uint32_t at = free_;
   Place& place = places_[at];
   free_ = place.next;
-  --free_count_;
+  ++used_;
   pool_.retain(plan.kept);
   place.plan = plan;
   if (plan.kept != sfu::PacketPool::kNone) {
@@ -44,7 +47,7 @@ bool PlanStore::pop(PlanQueue& queue, sfu::ForwardPlan& out) {
   queue.size_ = queue.size_ - DataSize::bytes(static_cast<int64_t>(out.payload.size()));
   place.next = free_;
   free_ = at;
-  ++free_count_;
+  --used_;
   return true;
 }
 

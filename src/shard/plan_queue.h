@@ -1,5 +1,6 @@
 // Where packets wait for their peer's pacer. All queues of a shard share one store of places, so
-// memory follows what waits, not how many peers there are; nothing is allocated after construction.
+// memory follows what waits, not how many peers there are; nothing is allocated after construction,
+// and no place is resident before all that were used once are in use.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +18,8 @@ class PlanStore;
 // First in, first out. Holds the payload of each plan in the packet pool until it is popped.
 class PlanQueue {
  public:
-  // A replayed group of pictures (sfu::UpTrack::kReplayPackets) and what arrives meanwhile.
-  static constexpr size_t kMostPlans = 1'024;
+  // A second (Downlink::kMostWait) of 40 Mbit/s.
+  static constexpr size_t kMostPlans = 4'096;
 
   bool empty() const { return count_ == 0; }
   size_t count() const { return count_; }
@@ -44,8 +45,8 @@ class PlanStore {
   void release(const sfu::ForwardPlan& plan) { pool_.release(plan.kept); }
   void clear(PlanQueue& queue);
 
-  size_t free_places() const { return free_count_; }
-  size_t capacity() const { return places_.size(); }
+  size_t free_places() const { return capacity_ - used_; }
+  size_t capacity() const { return capacity_; }
 
  private:
   struct Place {
@@ -53,10 +54,13 @@ class PlanStore {
     uint32_t next = 0;
   };
 
+  static constexpr uint32_t kNone = UINT32_MAX;
+
   sfu::PacketPool& pool_;
-  std::vector<Place> places_;
-  uint32_t free_ = 0;  // first of the list of free places
-  size_t free_count_;
+  size_t capacity_;
+  std::vector<Place> places_;  // that were used once
+  uint32_t free_ = kNone;      // first of the list of free places among them
+  size_t used_ = 0;
 };
 
 }  // namespace parley::shard

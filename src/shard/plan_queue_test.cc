@@ -77,5 +77,25 @@ TEST_F(PlanQueueTest, QueuesShareTheStoreAndClearingReturnsEverything) {
   EXPECT_EQ(pool_.free_packets(), pool_.capacity());
 }
 
+TEST_F(PlanQueueTest, PlacesAreUsedAgainInAnyOrder) {
+  PlanQueue other;
+  for (uint8_t round = 0; round < 9; ++round) {
+    for (uint8_t i = 0; i < 4; ++i) {
+      const auto next = plan(static_cast<uint8_t>(4 * round + i));
+      ASSERT_TRUE(store_.push((i + round) % 3 == 0 ? other : queue_, next));
+      forget(next);
+    }
+    EXPECT_EQ(store_.free_places(), 0u);
+    for (uint8_t i = 0; i < 4; ++i) {
+      if ((i + round) % 3 == 0) continue;
+      ASSERT_TRUE(store_.pop(queue_, out_));
+      EXPECT_EQ(out_.payload[0], 4 * round + i);
+      store_.release(out_);
+    }
+    store_.clear(other);
+    EXPECT_EQ(store_.free_places(), 4u);
+  }
+}
+
 }  // namespace
 }  // namespace parley::shard

@@ -38,8 +38,9 @@ struct ShardConfig {
   // Payload buffers of 1,472 bytes for repair and replay: of 400 Mbit/s that come in for three
   // seconds; resident only as far as used. With more each is kept for a shorter time.
   size_t pool_packets = 131'072;
-  // Packets that may wait for pacers at once, about 100 bytes each.
-  size_t waiting_packets = 8'192;
+  // Packets that may wait for pacers at once, about 130 bytes each: a large key frame for each of a
+  // thousand viewers.
+  size_t waiting_packets = 131'072;
 };
 
 class Shard {
