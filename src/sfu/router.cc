@@ -206,6 +206,7 @@ void Router::set_track_enabled(TrackId track, bool enabled, Timestamp now) {
   if (!source || source->track->enabled() == enabled) return;
   source->track->set_enabled(enabled);
   if (source->speaker) speakers_.set_enabled(*source->speaker, enabled);
+  if (source->recent && !enabled) fall_silent(*source);
   TrackIds changed;
   changed.push_back(track);
   assign_everybody(changed, now);

@@ -224,6 +224,7 @@ class Router {
   bool hear(Source& source, const TrackPacket& packet, Timestamp now);
   void select_voices(Timestamp now);
   void set_voiced(Source& source, bool voiced, Timestamp now);
+  void fall_silent(Source& source);
   void send_recent(Source& source, Timestamp now);
 
   void plan(const ForwardPlan& plan);

@@ -98,7 +98,7 @@ void Router::handle_relay(const RelayMessage& message, Timestamp now) {
       handle_sender_report(track, message.encoding, message.ntp, message.rtp_time, now);
       break;
     case RelayMessage::Kind::kSilent:
-      for (auto& [subscriber, slot] : source->listeners) slot->pause();
+      fall_silent(*source);
       break;
     case RelayMessage::Kind::kLayers:
       if (!source->home && message.from < kMostShards)

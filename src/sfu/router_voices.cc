@@ -27,7 +27,7 @@ void Router::add_voice(Source& source) {
 void Router::handle_audio(Source& source, const TrackPacket& packet, Timestamp now) {
   const RedUnpacker::Primaries primaries = source.unpacker->unpack(packet);
   for (const TrackPacket& primary : primaries) {
-    if (!hear(source, primary, now) || !source.track->enabled()) continue;
+    if (!source.track->enabled() || !hear(source, primary, now)) continue;
     source.packer->on_packet(primary);
     deliver(source, primary, now, &primary == &primaries.back() ? source.packer.get() : nullptr);
   }
@@ -74,9 +74,7 @@ void Router::set_voiced(Source& source, bool voiced, Timestamp now) {
   source.voiced = voiced;
   if (!voiced) {
     std::erase(voiced_, &source);
-    // What isn't sent must not look lost.
-    for (auto& [subscriber, slot] : source.listeners) slot->pause();
-    relay(source, {.kind = RelayMessage::Kind::kSilent, .to = links_for(source, 0)});
+    fall_silent(source);
     // Its slots may have been all that another voice was waiting for.
     for (auto& subscriber : subscribers_) assign_audio(*subscriber, now);
     return;
@@ -84,6 +82,13 @@ void Router::set_voiced(Source& source, bool voiced, Timestamp now) {
   voiced_.push_back(&source);
   for (auto& subscriber : subscribers_) assign_audio(*subscriber, now);
   if (source.recent) send_recent(source, now);
+}
+
+// What isn't sent must not look lost, nor what was kept before it stand before a gap.
+void Router::fall_silent(Source& source) {
+  for (auto& [subscriber, slot] : source.listeners) slot->pause();
+  if (source.recent) source.recent->clear();
+  relay(source, {.kind = RelayMessage::Kind::kSilent, .to = links_for(source, 0)});
 }
 
 // The first syllable, said before it was clear that it was one.
@@ -94,8 +99,7 @@ void Router::send_recent(Source& source, Timestamp now) {
     const RecentAudioPacket kept = recent[i];
     const auto payload = pool_.lend(kept.payload);
     if (!payload) {
-      // What isn't sent must not look lost.
-      for (auto& [subscriber, slot] : source.listeners) slot->pause();
+      fall_silent(source);
       break;
     }
     TrackPacket packet{.stream = {source.track->id().value, 0},
