@@ -16,6 +16,11 @@ HELD = {"parley_rooms": "rooms", "parley_participants": "people", "parley_peers"
         "parley_waiting_packets": "packets that wait"}
 
 
+# Why the server may drop packets, but for those of somebody who has just gone (unknown_peer).
+DROPS = ("malformed", "no_keys", "srtp_refused", "rtp_unparsed", "rtcp_unparsed", "unknown_stream", "queue_full", "not_sealed", "relay_full",
+         "socket_receive_full", "socket_too_long", "socket_send_full", "socket_send_error")
+
+
 class Server:
     """One that stays when the load generator has gone, on core 0."""
 
@@ -40,10 +45,13 @@ class Server:
         self.folder.cleanup()
 
     def metrics(self) -> dict:
+        """Each by its name, summed over its labels, and drops by their reason too."""
         text = urllib.request.urlopen(f"{self.url}/metrics").read().decode()
         sums = {}
         for line in text.splitlines():
             if found := re.match(r"(\w+)(?:\{.*\})? (\S+)$", line):
+                sums[found[1]] = sums.get(found[1], 0) + float(found[2])
+            if found := re.match(r'parley_drops_total\{.*reason="(\w+)".*\} (\S+)$', line):
                 sums[found[1]] = sums.get(found[1], 0) + float(found[2])
         return sums
 
@@ -68,6 +76,7 @@ def soak() -> list[dict]:
         after = server.metrics()
         left = {what: int(after[name] - before[name]) for name, what in HELD.items() if after[name] != before[name]}
         files_left = server.files(patience=5, wanted=files) - files
+    dropped = {why: int(after[why] - before[why]) for why in DROPS if after[why] != before[why]}
     resident = [s["server_resident_bytes"] for s in figures["samples"] if s["phase"] == "measuring"]
     last = resident[-len(resident) // 3:]
     middle = median(last)
@@ -80,4 +89,5 @@ def soak() -> list[dict]:
             at_most("soak/files", files_left, "descriptors left", 0, detail),
             at_most("soak/left", sum(abs(n) for n in left.values()), "things left of " + ", ".join(HELD.values()), 0,
                     f"{detail}; left: {left or 'nothing'}"),
+            at_most("soak/dropped", sum(dropped.values()), "packets dropped by the server", 0, f"{detail}; dropped: {dropped or 'none'}"),
             row("soak/lost", one["audio"]["lost"] + one["video"]["lost"], "packets of those in calls", detail=detail)]
