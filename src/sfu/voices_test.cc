@@ -75,7 +75,7 @@ class VoicesTest : public ::testing::Test {
   }
 
   // A minute in which everybody's loudness changes all the time.
-  void say_anything() {
+  void hold_whatever_is_said() {
     SeededRandom random(2);
     std::vector<uint8_t> levels(kSpeakers, 60);
     for (int frame = 0; frame < 3'000; ++frame) {
@@ -84,6 +84,9 @@ class VoicesTest : public ::testing::Test {
       }
       say(levels);
     }
+    EXPECT_GT(received_, 9'000u);
+    EXPECT_EQ(missing_, 0u);
+    EXPECT_EQ(repeated_, 0u);
   }
 
   // So many frames of everybody; the number of the first.
@@ -143,17 +146,11 @@ class VoicesWithFewSlotsTest : public VoicesTest {
 
 TEST_F(VoicesWithSlotsForAllTest,
        WhoeverIsChosenForHoweverLongNothingLooksLostAndNothingComesTwice) {
-  say_anything();
-  EXPECT_GT(received_, 9'000u);
-  EXPECT_EQ(missing_, 0u);
-  EXPECT_EQ(repeated_, 0u);
+  hold_whatever_is_said();
 }
 
 TEST_F(VoicesWithFewSlotsTest, WhoeverIsChosenForHoweverLongNothingLooksLostAndNothingComesTwice) {
-  say_anything();
-  EXPECT_GT(received_, 9'000u);
-  EXPECT_EQ(missing_, 0u);
-  EXPECT_EQ(repeated_, 0u);
+  hold_whatever_is_said();
 }
 
 TEST_F(VoicesWithSlotsForAllTest, WhatIsSaidWhileMutedIsNeverHeard) {
@@ -190,10 +187,7 @@ class VoicesWithoutRoomTest : public VoicesTest {
 };
 
 TEST_F(VoicesWithoutRoomTest, FirstSyllablesThatCannotBeSentDoNotLookLost) {
-  say_anything();
-  EXPECT_GT(received_, 9'000u);
-  EXPECT_EQ(missing_, 0u);
-  EXPECT_EQ(repeated_, 0u);
+  hold_whatever_is_said();
 }
 
 }  // namespace
