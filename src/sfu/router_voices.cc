@@ -93,15 +93,12 @@ void Router::fall_silent(Source& source) {
 
 // The first syllable, said before it was clear that it was one.
 void Router::send_recent(Source& source, Timestamp now) {
-  RecentAudio& recent = *source.recent;
+  const RecentAudio& recent = *source.recent;
   keep_payloads();
   for (size_t i = recent.first_since(now - RecentAudio::kAge); i < recent.size(); ++i) {
     const RecentAudioPacket kept = recent[i];
     const auto payload = pool_.lend(kept.payload);
-    if (!payload) {
-      fall_silent(source);
-      break;
-    }
+    if (!payload) return fall_silent(source);
     TrackPacket packet{.stream = {source.track->id().value, 0},
                        .position = {.sequence = kept.sequence, .rtp_time = kept.rtp_time},
                        .codec = source.track->description().codecs.front().codec,
@@ -110,9 +107,6 @@ void Router::send_recent(Source& source, Timestamp now) {
                        .payload = *payload};
     deliver(source, packet, now);
   }
-  // What follows goes to the listeners as it comes: sent again after a short turn, these would
-  // stand before a gap that looks lost.
-  recent.clear();
 }
 
 }  // namespace parley::sfu
