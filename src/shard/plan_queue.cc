@@ -1,5 +1,7 @@
 #include "shard/plan_queue.h"
 
+#include "base/check.h"
+
 namespace parley::shard {
 
 PlanStore::PlanStore(sfu::PacketPool& pool, size_t places) : pool_(pool), capacity_(places) {
@@ -10,6 +12,7 @@ bool PlanStore::push(PlanQueue& queue, const sfu::ForwardPlan& plan) {
   const bool kept = plan.kept != sfu::PacketPool::kNone || plan.payload.empty();
   if (!kept || used_ == capacity_ || queue.count_ == PlanQueue::kMostPlans) return false;
   if (free_ == kNone) {
+    PARLEY_CHECK(places_.size() < capacity_);  // what isn't used is free: nothing is allocated
     free_ = static_cast<uint32_t>(places_.size());
     places_.push_back({.plan = {}, .next = kNone});
   }
