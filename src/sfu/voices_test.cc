@@ -95,7 +95,18 @@ class VoicesTest : public ::testing::Test {
     for (int i = 0; i < frames; ++i) say(levels);
     return first;
   }
-  std::vector<uint32_t> heard_of(uint8_t speaker) { return heard_[speaker]; }
+  // The first speaker isn't forwarded for a second.
+  void first_is_too_quiet() {
+    say(50, {90, 60, 60, 60, 60, 60});
+    ASSERT_TRUE(heard_[0].empty());
+  }
+  // The first speaks up, and is heard for a second with nothing before it and nothing missing.
+  void first_is_heard_from_now_on() {
+    const uint32_t first = say(50, {20, 60, 60, 60, 60, 60});
+    ASSERT_EQ(heard_[0].size(), 50u);
+    EXPECT_EQ(heard_[0].front(), first);
+    EXPECT_EQ(missing_, 0u);
+  }
 
   static constexpr uint8_t kNothing = 255;
   uint64_t received_ = 0;
@@ -154,15 +165,11 @@ TEST_F(VoicesWithFewSlotsTest, WhoeverIsChosenForHoweverLongNothingLooksLostAndN
 }
 
 TEST_F(VoicesWithSlotsForAllTest, WhatIsSaidWhileMutedIsNeverHeard) {
-  say(50, {90, 60, 60, 60, 60, 60});
-  ASSERT_TRUE(heard_of(0).empty());
+  first_is_too_quiet();
   router_.set_track_enabled(TrackId{1}, false, now_);
   say(6, {20, 60, 60, 60, 60, 60});
   router_.set_track_enabled(TrackId{1}, true, now_);
-  const uint32_t unmuted = say(50, {20, 60, 60, 60, 60, 60});
-  ASSERT_EQ(heard_of(0).size(), 50u);
-  EXPECT_EQ(heard_of(0).front(), unmuted);
-  EXPECT_EQ(missing_, 0u);
+  first_is_heard_from_now_on();
 }
 
 class VoicesFromAnotherShardTest : public VoicesTest {
@@ -171,14 +178,10 @@ class VoicesFromAnotherShardTest : public VoicesTest {
 };
 
 TEST_F(VoicesFromAnotherShardTest, WhatTheirShardDidNotSendDoesNotLookLost) {
-  say(50, {90, 60, 60, 60, 60, 60});
-  ASSERT_TRUE(heard_of(0).empty());
+  first_is_too_quiet();
   router_.handle_relay({.kind = RelayMessage::Kind::kSilent, .track = TrackId{1}}, now_);
   say(4, {kNothing, 60, 60, 60, 60, 60});
-  const uint32_t again = say(50, {20, 60, 60, 60, 60, 60});
-  ASSERT_EQ(heard_of(0).size(), 50u);
-  EXPECT_EQ(heard_of(0).front(), again);
-  EXPECT_EQ(missing_, 0u);
+  first_is_heard_from_now_on();
 }
 
 class VoicesWithoutRoomTest : public VoicesTest {
