@@ -9,6 +9,7 @@ namespace {
 constexpr double kFirstUncertainty = 50;
 constexpr double kUncertainty = 10;
 constexpr double kLimitedUncertainty = 20;
+constexpr double kFarthest = 2;
 constexpr double kDrift = 5;  // how much the variance grows from window to window
 
 }  // namespace
@@ -62,7 +63,8 @@ void AckedRate::fold(double sample_kbps, bool application_limited) {
   }
   const bool lower = sample_kbps < estimate_kbps_;
   const double scale = application_limited && lower ? kLimitedUncertainty : kUncertainty;
-  const double off = scale * std::abs(estimate_kbps_ - sample_kbps) / std::max(estimate_kbps_, 1.0);
+  const double away = std::abs(estimate_kbps_ - sample_kbps) / std::max(estimate_kbps_, 1.0);
+  const double off = scale * std::min(away, kFarthest);
   const double sample_variance = off * off;
   const double predicted = variance_ + kDrift;
   estimate_kbps_ =

@@ -15,7 +15,8 @@ namespace parley::congestion {
 //    kWindow afterwards.
 // 2. Each window's rate is a sample, folded in by its variance: the further it is from the
 //    estimate in relation to its own rate, the less it counts, so that one burst or one idle
-//    window moves little; several of the same kind move all.
+//    window moves little; several of the same kind move all. More than kFarthest estimates away is
+//    no further: from the rate of sound alone to that of pictures took 5 to 13 s otherwise.
 // 3. While the application sends little, a lower sample counts less: it tells of the application.
 // 4. A silence longer than kSilence starts over.
 // 5. Besides, the plain rate of the last while is kept, in slots of kSlot: what a decrease starts

@@ -44,7 +44,7 @@ DataSize Pacer::padding_wanted() const {
   return std::max(left, DataSize::bytes(int64_t{packets} * 200));
 }
 
-void Pacer::on_sent(DataSize size, Timestamp now) {
+void Pacer::on_sent(DataSize size, Timestamp now, Timestamp waits_since) {
   if (probe_ && probe_->started && now - probe_->next > kProbePatience) probe_.reset();
   if (probe_) {
     if (!probe_->started) probe_->started = now;
@@ -57,7 +57,8 @@ void Pacer::on_sent(DataSize size, Timestamp now) {
     }
     return;
   }
-  debt_until_ = std::max(debt_until_, now) + size / rate_;
+  const Timestamp from = std::max(std::min(waits_since, now), now - kMostLate);
+  debt_until_ = std::max(debt_until_, from) + size / rate_;
   if (debt_until_ - now >= most_debt_) next_ = time_of_burst();
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 namespace parley::congestion {
 namespace {
 
@@ -42,10 +44,27 @@ TEST(PacerTest, PauseSavesNothingUp) {
   EXPECT_EQ(packets, 5);
 }
 
-int sent_at_once(Pacer& pacer, Timestamp now) {
+int sent_at_once(Pacer& pacer, Timestamp now, std::optional<Timestamp> waits_since = {}) {
   int packets = 0;
-  for (; pacer.can_send(now); ++packets) pacer.on_sent(DataSize::bytes(1'000), now);
+  for (; pacer.can_send(now); ++packets)
+    pacer.on_sent(DataSize::bytes(1'000), now, waits_since.value_or(now));
   return packets;
+}
+
+TEST(PacerTest, WhatWaitsLeavesAtTheRateThoughItsOwnerComesLate) {
+  Pacer pacer(DataRate::kbps(8'000), {.factor = 1});
+  const Timestamp start = Timestamp::seconds(1);
+  int packets = 0;
+  for (Timestamp now = start; now < Timestamp::seconds(3); now = now + TimeDelta::millis(20))
+    packets += sent_at_once(pacer, now, start);
+  EXPECT_NEAR(packets, 2'000, 30);
+}
+
+TEST(PacerTest, OfALongDelayOnlyTheLastPartIsMadeUpFor) {
+  Pacer pacer(DataRate::kbps(8'000), {.factor = 1});
+  const Timestamp start = Timestamp::seconds(1);
+  EXPECT_EQ(sent_at_once(pacer, start, start), 5);
+  EXPECT_EQ(sent_at_once(pacer, start + TimeDelta::millis(500), start), 30 + 5);
 }
 
 TEST(PacerTest, ABurstThatIsAllowedLeavesAtOnceAndTheRestByQuanta) {

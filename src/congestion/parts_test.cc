@@ -152,6 +152,26 @@ TEST(AckedRateTest, ConvergesAndFollowsADrop) {
   EXPECT_NEAR(static_cast<double>(rate.recent(TimeDelta::millis(300)).kbps()), 500, 50);
 }
 
+TEST(AckedRateTest, FollowsFromSoundAloneToPicturesWithinTwoSeconds) {
+  AckedRate rate;
+  int64_t t = 0;
+  for (; t < 30'000; t += 20) rate.on_received(bytes(175), at(t), true);
+  ASSERT_EQ(rate.value()->kbps(), 70);
+  for (; t < 32'000; t += 5) rate.on_received(bytes(1'250), at(t), false);
+  EXPECT_GT(rate.value()->kbps(), 1'800) << "of 2,000";
+}
+
+TEST(AckedRateTest, OneBurstMovesLittle) {
+  AckedRate rate;
+  int64_t t = 0;
+  for (; t < 30'000; t += 10) rate.on_received(bytes(1'250), at(t), false);
+  for (int i = 0; i < 75; ++i) rate.on_received(bytes(1'250), at(t), false);  // six windows' worth
+  for (; t < 30'160; t += 10) rate.on_received(bytes(1'250), at(t), false);
+  EXPECT_LT(rate.value()->kbps(), 1'200);
+  for (; t < 30'600; t += 10) rate.on_received(bytes(1'250), at(t), false);
+  EXPECT_NEAR(static_cast<double>(rate.value()->kbps()), 1'000, 100);
+}
+
 TEST(AckedRateTest, RecentRateLeadsTheSmoothedOne) {
   AckedRate rate;
   int64_t t = 0;

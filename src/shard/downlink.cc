@@ -52,10 +52,17 @@ Downlink::Passage Downlink::admit(const sfu::ForwardPlan& plan, Timestamp now) {
   if (!line || !store_.push(plan.original_sequence ? line->repairs : line->media, plan))
     return Passage::kNoRoom;
   ++held_;
+  note_waiting(now);
   return Passage::kHeld;
 }
 
+void Downlink::note_waiting(Timestamp now) {
+  const bool waits = holds() && estimator_.allows(now);
+  waits_since_ = waits ? std::min(waits_since_, now) : Timestamp::never();
+}
+
 bool Downlink::poll_held(sfu::ForwardPlan& out, Timestamp now) {
+  note_waiting(now);
   if (!holds() || !can_send(now)) return false;
   Line* next = nullptr;
   for (Line& line : lines_) {
@@ -82,7 +89,7 @@ void Downlink::on_sent(uint16_t sequence, DataSize size, Kind kind, Timestamp no
   if (kind == Kind::kRepair) repaired_.add(size + kPacketOverhead, now);
   if (!measured_) return;
   estimator_.on_sent(sequence, size + kPacketOverhead, now, pacer_.probe());
-  pacer_.on_sent(size + kPacketOverhead, now);
+  pacer_.on_sent(size + kPacketOverhead, now, waits_since_);
 }
 
 void Downlink::on_feedback(std::span<const congestion::PacketResult> results, Timestamp now) {

@@ -161,6 +161,7 @@ class Downlink {
     DataSize size() const { return repairs.size() + media.size(); }
   };
   bool can_send(Timestamp now) const { return pacer_.can_send(now) && estimator_.allows(now); }
+  void note_waiting(Timestamp now);
   Line* find(uint32_t ssrc);
   void clear(Line& line);
   // Of what waits, beside sound.
@@ -182,7 +183,9 @@ class Downlink {
   bool redundant_ = false;
   bool redundant_repairs_ = false;
   uint16_t next_sequence_ = 0;
-  uint32_t held_ = 0;        // plans in all lines
+  uint32_t held_ = 0;  // plans in all lines
+  // Something waits for the pacer alone, without a pause; never: nothing does.
+  Timestamp waits_since_ = Timestamp::never();
   std::vector<Line> lines_;  // of video slots
   VideoWatch watch_;
 };

@@ -5,6 +5,8 @@
 #include <map>
 #include <vector>
 
+#include "congestion/scale.h"
+
 namespace parley::shard {
 namespace {
 
@@ -201,6 +203,23 @@ TEST_F(DownlinkTest, ALineForWhichSoundLeavesNoRoomIsGivenUp) {
   EXPECT_FALSE(downlink_.holds());
 }
 
+// Of 600 kbit/s 1.25 times, sound included.
+TEST_F(DownlinkTest, WhatWaitsLeavesAtThePacersRateHoweverSeldomItIsLookedAt) {
+  hold(kLarge, 100);
+  int64_t sent = 0;
+  const auto leave = [&](int64_t size, Downlink::Kind kind) {
+    downlink_.on_sent(downlink_.take_sequence(), DataSize::bytes(size), kind, now_);
+    sent += size + Downlink::kPacketOverhead.bytes();
+  };
+  for (int turn = 0; turn < 40; ++turn) {
+    now_ = now_ + TimeDelta::millis(25);
+    leave(80, Downlink::Kind::kAudio);
+    for (sfu::ForwardPlan next; downlink_.poll_held(next, now_); store_.release(next))
+      leave(1'000, Downlink::Kind::kVideo);
+  }
+  EXPECT_NEAR(static_cast<double>(sent) * 8, 750'000, 20'000) << "bits in a second";
+}
+
 TEST_F(DownlinkTest, NothingButSoundLeavesWhileThePathIsAllButClosed) {
   std::vector<std::pair<uint16_t, Timestamp>> under_way;
   const auto send = [&](Downlink::Kind kind) {
@@ -234,8 +253,18 @@ TEST_F(DownlinkTest, NothingButSoundLeavesWhileThePathIsAllButClosed) {
   EXPECT_EQ(downlink_.admit({.ssrc = 1, .video = false}, now_), Downlink::Passage::kNow);
   tell(TimeDelta::millis(30), 100);
   now_ = now_ + TimeDelta::millis(10);
-  EXPECT_TRUE(downlink_.poll_held(next, now_)) << "what was stuck has arrived";
-  store_.release(next);
+  hold(kLarge, 50);
+  DataSize left;
+  while (downlink_.poll_held(next, now_)) {
+    const auto size = DataSize::bytes(static_cast<int64_t>(next.payload.size()));
+    downlink_.on_sent(downlink_.take_sequence(), size, Downlink::Kind::kVideo, now_);
+    left += size;
+    store_.release(next);
+  }
+  EXPECT_GT(left, DataSize()) << "what was stuck has arrived";
+  const DataRate rate = congestion::scale(downlink_.estimator().target(), Downlink::kFactor);
+  EXPECT_LE(left, rate * congestion::Pacer::kQuantum + DataSize::bytes(1'000))
+      << "the time until then isn't made up for";
 }
 
 TEST_F(DownlinkTest, ASlotThatGoesTakesItsLineWithIt) {
