@@ -14,7 +14,7 @@ from rows.measure import OUT
 
 BENCHES = {"forward": micro.forward, "srtp": lambda: micro.micro("srtp_bench"), "rtp": lambda: micro.micro("rtp_bench"),
            "baseline": baseline.compare, "switch": switch.switch, "limit": limit.limit, "janus": rivals.janus, "ramp": rivals.ramp, "joins": load.joins,
-           "latency": latency.latency, "memory": memory.memory, "shards": shards.shards, "soak": soak.soak}
+           "overload": load.overload, "latency": latency.latency, "memory": memory.memory, "shards": shards.shards, "soak": soak.soak}
 # Only when named.
 OTHERS = {"write-baseline": baseline.write}
 

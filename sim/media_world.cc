@@ -24,6 +24,10 @@ void ServerNode::on_datagram(const FlowPath& path, MutableBytes datagram, Timest
   const auto index = static_cast<size_t>(path.local.port - kFirstPort);
   if (index >= shards_.size()) return;
   shard::Shard& shard = *shards_[index];
+  if (cost_ != TimeDelta::zero() || !waiting_.empty()) {
+    waiting_.push_back({path, {datagram.begin(), datagram.end()}, now});
+    return work(now);
+  }
   if (window_ == TimeDelta::zero()) {
     shard.handle_datagram(path, datagram, now);
     flush(index);
@@ -35,7 +39,20 @@ void ServerNode::on_datagram(const FlowPath& path, MutableBytes datagram, Timest
   if (flush_at_.is_never()) flush_at_ = now + window_;
 }
 
+void ServerNode::work(Timestamp now) {
+  while (!waiting_.empty() && busy_until_ <= now) {
+    Waiting datagram = std::move(waiting_.front());
+    waiting_.pop_front();
+    const auto index = static_cast<size_t>(datagram.path.local.port - kFirstPort);
+    waited_ = now - datagram.arrived;
+    shards_[index]->handle_datagram(datagram.path, datagram.bytes, now, waited_);
+    flush(index);
+    flush_all();
+  }
+}
+
 void ServerNode::on_timeout(Timestamp now) {
+  work(now);
   flush_all();
   for (size_t i = 0; i < shards_.size(); ++i) {
     if (shards_[i]->poll_timeout().when > now) continue;
@@ -47,6 +64,7 @@ void ServerNode::on_timeout(Timestamp now) {
 
 Timestamp ServerNode::next_timeout() const {
   Timestamp next = flush_at_;
+  if (!waiting_.empty()) next = std::min(next, busy_until_);
   for (const auto& shard : shards_) next = std::min(next, shard->poll_timeout().when);
   return next;
 }
@@ -63,6 +81,8 @@ void ServerNode::flush(size_t index) {
   }
   for (auto runs = shard.poll_runs(); !runs.empty(); runs = shard.poll_runs()) {
     for (const DatagramRun& run : runs) {
+      busy_until_ =
+          std::max(busy_until_, network_.now()) + cost_ * static_cast<int64_t>(run.count());
       for (size_t i = 0; i < run.count(); ++i) network_.send(run.path, run.datagram(i));
     }
   }

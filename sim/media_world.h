@@ -36,6 +36,11 @@ class ServerNode final : public Node {
   // Datagrams that come within so much of the first are taken in before anything is sent, as a busy
   // media thread does; zero, the default: each by itself.
   void gather(TimeDelta window) { window_ = window; }
+  // A machine that can do no more: each datagram that is sent takes so long, and what arrives
+  // meanwhile waits. Zero, the default: none does. Not with gather().
+  void slow_down(TimeDelta per_datagram) { cost_ = per_datagram; }
+  // How long what was taken in last had waited.
+  TimeDelta waited() const { return waited_; }
 
   std::vector<media::Event> events;
   // Told of each event as it comes, if set.
@@ -45,6 +50,8 @@ class ServerNode final : public Node {
   void flush(size_t index);
   // What was gathered, and what relays may have made.
   void flush_all();
+  // Takes in what waits, unless there is still something to send.
+  void work(Timestamp now);
   Network& network_;
   SeededRandom random_;
   std::vector<std::unique_ptr<shard::Shard>> shards_;
@@ -55,6 +62,15 @@ class ServerNode final : public Node {
     std::vector<uint8_t> dependencies;
   };
   std::deque<Relayed> relays_;
+  struct Waiting {
+    FlowPath path;
+    std::vector<uint8_t> bytes;
+    Timestamp arrived;
+  };
+  TimeDelta cost_;
+  TimeDelta waited_;
+  Timestamp busy_until_;
+  std::deque<Waiting> waiting_;
   TimeDelta window_;
   Timestamp flush_at_ = Timestamp::never();
   std::deque<std::vector<uint8_t>> gathered_;  // what the shards' plans point into

@@ -143,6 +143,10 @@ void add_machine(MetricsPage& page, const MetricsSources& sources) {
     const shard::Counters& c = *sources.shards[i].counters;
     page.gauge("parley_kept_packets", "Payload buffers in use: for repairs, replays and pacing.",
                shard, static_cast<double>(c.kept_packets.value()));
+    page.gauge("parley_pictures_share",
+               "What viewers get of the pictures they could have: less than 1 where the media "
+               "thread can't keep up.",
+               shard, static_cast<double>(c.share_percent.value()) / 100);
     page.gauge("parley_waiting_packets", "Packets that wait for a viewer's path.", shard,
                static_cast<double>(c.waiting_packets.value()));
     page.counter("parley_media_events_lost_total", "Events the control thread was too slow for.",

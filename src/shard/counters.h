@@ -42,11 +42,12 @@ class Counter {
 // What there is of something now.
 class Level {
  public:
+  explicit Level(uint64_t value = 0) : value_(value) {}
   void set(uint64_t value) { value_.store(value, std::memory_order_relaxed); }
   uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
-  std::atomic<uint64_t> value_{0};
+  std::atomic<uint64_t> value_;
 };
 
 struct Counters {
@@ -67,8 +68,9 @@ struct Counters {
   Counter key_frame_requests;
   Counter stun_answers;  // to plain STUN requests
   // As of the last tick or command.
-  Level kept_packets;     // payload buffers that somebody holds
-  Level waiting_packets;  // for a viewer's path
+  Level kept_packets;        // payload buffers that somebody holds
+  Level waiting_packets;     // for a viewer's path
+  Level share_percent{100};  // OverloadControl::share()
 
   void drop(DropReason reason) { drops[static_cast<size_t>(reason)].add(); }
 };

@@ -1,8 +1,10 @@
 #include "shard/shard.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/check.h"
+#include "congestion/scale.h"
 #include "rtp/header_extensions.h"
 #include "rtp/packet.h"
 #include "rtp/rtx.h"
@@ -245,6 +247,7 @@ void Shard::answer_stun(const FlowPath& path, Bytes datagram) {
 void Shard::handle_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now,
                             TimeDelta waited) {
   now_ = now;
+  overload_.on_datagram(waited);
   Peer* peer = find_peer(path, datagram);
   if (!peer) {
     // A check for a peer that is gone is no plain STUN request; answering it would keep a dead
@@ -357,8 +360,8 @@ void Shard::tick(Peer& peer, Timestamp now) {
   if (peer.arrivals.is_due(now) || now >= peer.next_report) due_reports_.push_back(peer.endpoint);
 }
 
-// What the path carries bounds what is chosen for it, and what would be chosen bounds what the path
-// is probed for.
+// What the path carries, and this thread, bounds what is chosen for it, and what would be chosen
+// bounds what the path is probed for.
 void Shard::steer(Peer& peer, sfu::Router& router, Timestamp now) {
   peer.downlink.handle_tick(now);
   peer.downlink.judge_lines(now, [&](uint32_t ssrc, Downlink::Lateness lateness) {
@@ -371,9 +374,15 @@ void Shard::steer(Peer& peer, sfu::Router& router, Timestamp now) {
   });
   router.set_redundant_audio(peer.id, peer.downlink.wants_redundant_audio(peer.downlink_loss));
   router.set_redundant_repairs(peer.id, peer.downlink.wants_redundant_repairs(peer.downlink_loss));
-  router.set_budget(peer.id, peer.downlink.video_budget(now), now);
+  DataRate demand = router.demand(peer.id);
+  std::optional<DataRate> budget = peer.downlink.video_budget(now);
+  if (overload_.share() < 1) {
+    demand = congestion::scale(demand, overload_.share_of(peer.endpoint));
+    budget = std::min(budget.value_or(demand), demand);
+  }
+  router.set_budget(peer.id, budget, now);
   if (router.carries_media(now)) {
-    peer.downlink.set_video_demand(router.demand(peer.id), now);
+    peer.downlink.set_video_demand(demand, now);
   } else {
     peer.downlink.rest();
   }
@@ -388,6 +397,7 @@ void Shard::handle_timeout(Timestamp now) {
   }
   if (now < next_tick_) return;
   next_tick_ = peer_by_id_.empty() ? Timestamp::never() : now + kTick;
+  overload_.update(now);
   for (size_t endpoint = 0; endpoint < ticks_.size(); ++endpoint) {
     if (now < ticks_[endpoint]) continue;
     Peer& peer = *peers_[endpoint];
@@ -406,6 +416,7 @@ void Shard::handle_timeout(Timestamp now) {
 void Shard::note_levels() {
   counters_.kept_packets.set(pool_.capacity() - pool_.free_packets());
   counters_.waiting_packets.set(waiting_.capacity() - waiting_.free_places());
+  counters_.share_percent.set(static_cast<uint64_t>(std::lround(overload_.share() * 100)));
 }
 
 void Shard::note_state(Peer& peer, Timestamp) {

@@ -28,6 +28,7 @@
 #include "sfu/router.h"
 #include "shard/counters.h"
 #include "shard/egress.h"
+#include "shard/overload_control.h"
 #include "shard/peer.h"
 #include "shard/plan_queue.h"
 #include "shard/viewer_order.h"
@@ -124,6 +125,7 @@ class Shard {
   sfu::PacketPool pool_;
   PlanStore waiting_;
   Counters counters_;
+  OverloadControl overload_;
   Egress egress_;
   std::vector<std::unique_ptr<Peer>> peers_;  // by endpoint; nullptr: free
   // By endpoint, when it needs its next tick. Apart from the peers: to look at each of them would
