@@ -159,7 +159,10 @@ void Shard::apply(const media::RemovePeer& command, Timestamp now) {
   peers_[endpoint].reset();
   reaches_[endpoint] = {};
   ticks_[endpoint] = Timestamp::never();
-  if (peer_by_id_.empty()) next_tick_ = Timestamp::never();
+  if (peer_by_id_.empty()) {
+    next_tick_ = Timestamp::never();
+    overload_ = {};
+  }
 }
 
 void Shard::apply(const media::SetView& command, Timestamp now) {

@@ -190,6 +190,19 @@ TEST(ShardTest, CountsWhatItKeepsUntilTheLastOneLeaves) {
   EXPECT_EQ(call.shard().counters().waiting_packets.value(), 0u);
 }
 
+TEST(ShardTest, WhatWasTooMuchIsForgottenWithTheLastOne) {
+  TestingCall call(3);
+  for (int i = 0; i < 50; ++i) {
+    auto packets = call.make_video_packets(1);
+    call.shard().handle_datagram({TestingCall::kServer, TestingCall::address(0)}, packets[0],
+                                 call.now(), TimeDelta::millis(100));
+    call.tick();
+  }
+  EXPECT_LT(call.shard().counters().share_percent.value(), 100u);
+  for (size_t i = 0; i <= 3; ++i) call.command(media::RemovePeer{TestingCall::peer(i)});
+  EXPECT_EQ(call.shard().counters().share_percent.value(), 100u) << "for those who come next";
+}
+
 // To hundreds of viewers it takes many milliseconds, which the last ones' paths have no part in.
 TEST(ShardTest, PacketsBearTheTimeAtWhichTheyAreSealedNotThatOfTheirArrival) {
   TestingCall call(300, {.abs_send_time = 2});
