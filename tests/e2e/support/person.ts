@@ -52,6 +52,9 @@ export class Person {
     if (options.mic !== undefined) query.set('mic', options.mic ? '1' : '0');
     if (options.camera !== undefined) query.set('camera', options.camera ? '1' : '0');
     await person.page.goto(`${origin}/r/${room}?${query.toString()}`);
+    if (capture !== undefined && query.has('autojoin') && options.camera !== false) {
+      await person.#expectCapture(capture.width, capture.height);
+    }
     return person;
   }
 
@@ -107,6 +110,17 @@ export class Person {
   async close(): Promise<void> {
     await this.page.context().close();
   }
+
+  /** The pages of one browser share its camera, which stays as large as the first of them opened it. */
+  async #expectCapture(width: number, height: number): Promise<void> {
+    await expect
+      .poll(() => this.page.evaluate(() => (window as CapturingWindow).captured), `${this.name}'s camera`)
+      .toEqual({ width, height });
+  }
+}
+
+interface CapturingWindow {
+  captured?: { readonly width?: number; readonly height?: number };
 }
 
 async function limitCamera(context: BrowserContext, width: number, height: number): Promise<void> {
@@ -114,10 +128,13 @@ async function limitCamera(context: BrowserContext, width: number, height: numbe
     (most) => {
       const devices = navigator.mediaDevices;
       const open = devices.getUserMedia.bind(devices);
-      devices.getUserMedia = (wanted = {}) => {
+      devices.getUserMedia = async (wanted = {}) => {
         if (wanted.video === undefined || wanted.video === false) return open(wanted);
         const video = wanted.video === true ? {} : wanted.video;
-        return open({ ...wanted, video: { ...video, width: most.width, height: most.height } });
+        const stream = await open({ ...wanted, video: { ...video, width: most.width, height: most.height } });
+        const { width = 0, height = 0 } = stream.getVideoTracks()[0]?.getSettings() ?? {};
+        (window as CapturingWindow).captured = { width, height };
+        return stream;
       };
     },
     { width, height },
