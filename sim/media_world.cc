@@ -25,6 +25,7 @@ void ServerNode::on_datagram(const FlowPath& path, MutableBytes datagram, Timest
   if (index >= shards_.size()) return;
   shard::Shard& shard = *shards_[index];
   if (cost_ != TimeDelta::zero() || !waiting_.empty()) {
+    if (waiting_.empty() && busy_until_ <= now) shard.note_rest();
     waiting_.push_back({path, {datagram.begin(), datagram.end()}, now});
     return work(now);
   }

@@ -42,7 +42,7 @@ struct MediaThreadCounters {
   std::atomic<uint64_t> relays_lost{0};  // another media thread didn't keep up
 };
 
-// ShardT has the verbs of shard::Shard: handle_command, handle_datagram, wants_poll,
+// ShardT has the verbs of shard::Shard: handle_command, handle_datagram, note_rest, wants_poll,
 // handle_timeout, poll_runs(now), poll_event, poll_timeout. Where it has handle_relay and
 // poll_relay, rooms can be spread over several threads.
 template <typename ShardT>
@@ -140,13 +140,18 @@ class MediaThread {
   // turn. All of it is taken in before anything is sent, so that what it makes for one viewer
   // leaves together.
   void handle_datagrams() {
+    const Timestamp looked = io::monotonic_now();
     socket_.receive(received_);
     const Timestamp received = io::monotonic_now();
+    const auto datagrams = received_.datagrams();
+    // The first of them came while the loop waited: nothing was left of what came before.
+    if (!datagrams.empty() && looked - datagrams.front().waited >= loop_.waiting_since())
+      shard_->note_rest();
     // What a peer sends once it was told of its seat comes after the command for that seat, but may
     // have been received before the loop saw the command.
     if (commands_.waits()) handle_commands();
     Timestamp now = io::monotonic_now();
-    for (const io::ReceivedDatagram& d : received_.datagrams()) {
+    for (const io::ReceivedDatagram& d : datagrams) {
       shard_->handle_datagram(d.path, d.bytes, now, d.waited + (now - received));
       if (!shard_->wants_poll()) continue;
       send();

@@ -5,9 +5,11 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <semaphore>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace parley::app {
@@ -28,6 +30,7 @@ class FakeShard {
     text_ = as_text(bytes);
     answers_ = 3;
   }
+  void note_rest() {}
   bool wants_poll() const { return true; }
   void handle_timeout(Timestamp now) {
     if (now < deadline_) return;
@@ -76,6 +79,7 @@ class OrderShard {
   void handle_datagram(const FlowPath&, MutableBytes bytes, Timestamp, TimeDelta) {
     note(std::string(as_text(bytes)));
   }
+  void note_rest() { order_.emplace_back("rest"); }
   bool wants_poll() const { return false; }
   void handle_timeout(Timestamp) {}
   std::span<const DatagramRun> poll_runs(Timestamp) { return {}; }
@@ -184,6 +188,35 @@ TEST(MediaThreadTest, TakesTheCommandForASeatBeforeTheSeatsFirstDatagram) {
   const auto seat = std::ranges::find(order, "command 2");
   const auto check = std::ranges::find(order, "seat 2");
   EXPECT_LT(seat, check) << fmt::format("{}", fmt::join(order, ", "));
+}
+
+TEST(MediaThreadTest, TellsOfARestOnlyIfADatagramFindsItWaiting) {
+  std::counting_semaphore<> arrived(0);
+  std::counting_semaphore<> gate(0);
+  std::vector<std::string> order;
+  MediaThread<OrderShard> thread(std::move(*bind_media_socket(0, 0)),
+                                 std::make_unique<OrderShard>(arrived, gate, order), "test");
+  const IpAddress loopback = IpAddress::v4(127, 0, 0, 1);
+  auto client = io::UdpSocket::bind(loopback, 0);
+  ASSERT_TRUE(client);
+  const auto send = [&] {
+    const io::OutgoingDatagram out{{{}, {loopback, thread.port()}}, as_bytes("sound")};
+    client->send({&out, 1});
+  };
+  const auto rests = [&] { return std::ranges::count(order, "rest"); };
+  // How soon it waits after its last work can't be seen from outside, so each comes a little later.
+  for (auto pause = std::chrono::microseconds(1); rests() == 0; pause *= 2) {
+    ASSERT_LT(pause, std::chrono::seconds(2)) << fmt::format("{}", fmt::join(order, ", "));
+    std::this_thread::sleep_for(pause);
+    send();
+    arrived.acquire();
+    if (rests() == 0) gate.release();
+  }
+  send();  // while it is busy
+  gate.release();
+  arrived.acquire();
+  EXPECT_EQ(rests(), 1) << fmt::format("{}", fmt::join(order, ", "));
+  gate.release();
 }
 
 TEST(MediaThreadTest, SaysInASentenceThatItsPortIsTaken) {

@@ -20,8 +20,9 @@ std::span<const uint32_t> PollLoop::wait(Timestamp until) {
   // can overflow.
   constexpr int64_t kLongestUs = 60'000'000;
   int64_t wait_us = kLongestUs;
+  waiting_since_ = monotonic_now();
   if (!until.is_never()) {
-    wait_us = std::clamp<int64_t>((until - monotonic_now()).us(), 0, kLongestUs);
+    wait_us = std::clamp<int64_t>((until - waiting_since_).us(), 0, kLongestUs);
   }
   const timespec timeout{.tv_sec = wait_us / 1'000'000, .tv_nsec = wait_us % 1'000'000 * 1000};
   const int n = ::ppoll(watched_.data(), count_, &timeout, nullptr);

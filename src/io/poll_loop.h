@@ -30,12 +30,15 @@ class PollLoop {
   // the tags of all that is readable, in the order in which they were given; empty at the deadline.
   // Valid until the next call.
   std::span<const uint32_t> wait(Timestamp until);
+  // When the last wait() began.
+  Timestamp waiting_since() const { return waiting_since_; }
 
  private:
   std::array<pollfd, kMostWatched> watched_{};
   std::array<uint32_t, kMostWatched> tags_{};
   std::array<uint32_t, kMostWatched> ready_{};
   size_t count_ = 0;
+  Timestamp waiting_since_;
 };
 
 }  // namespace parley::io

@@ -12,9 +12,10 @@
 namespace parley::shard {
 
 // Rules
-// 1. A queue stands: in kInterval nothing was taken in that had waited less than kStanding. A pause
-//    of the machine leaves a queue as well, but one that is gone an interval later (as in CoDel,
-//    RFC 8289).
+// 1. A queue stands: in kInterval the thread never rested, and nothing was taken in that had waited
+//    less than kStanding. A pause of the machine leaves a queue as well, but one that is gone an
+//    interval later (as in CoDel, RFC 8289). A thread that rests but is woken late, since others
+//    have the processor, does all it has to: fewer pictures wouldn't wake it sooner.
 // 2. Where it still stands then, and hasn't got shorter by a tenth, the share is cut to kBelow of
 //    what would have kept it as it was. Again after each interval in which it got longer by a
 //    tenth, and after kPatience in which it got no shorter.
@@ -37,6 +38,8 @@ class OverloadControl {
 
   // A datagram was taken in, `waited` after it arrived.
   void on_datagram(TimeDelta waited) { shortest_ = std::min(shortest_, waited); }
+  // What is taken in next found the thread with nothing to do.
+  void on_rest() { shortest_ = TimeDelta::zero(); }
   // At least every kInterval while people are connected.
   void update(Timestamp now);
 

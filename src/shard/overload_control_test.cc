@@ -54,6 +54,15 @@ TEST_F(OverloadControlTest, AQueueThatIsTakenInAfterAPauseIsNone) {
   EXPECT_EQ(control_.share(), 1);
 }
 
+TEST_F(OverloadControlTest, AThreadThatIsWokenLateButRestsKeepsUp) {
+  for (int i = 0; i < 50; ++i) {
+    run(TimeDelta::millis(90), TimeDelta::millis(150));
+    control_.on_rest();
+    run(TimeDelta::millis(10), TimeDelta::millis(150));
+  }
+  EXPECT_EQ(control_.share(), 1);
+}
+
 TEST_F(OverloadControlTest, AQueueThatStandsIsCutUntilItGetsShorter) {
   const auto interval = [&](int64_t queue) {
     run(OverloadControl::kInterval, TimeDelta::millis(queue));

@@ -56,6 +56,8 @@ class Shard {
   // feedback to its sender is about the network, not about us.
   void handle_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now,
                        TimeDelta waited = {});
+  // Its thread had nothing left to do until what comes next arrived.
+  void note_rest() { overload_.on_rest(); }
   // No room for what another datagram may make.
   bool wants_poll() const;
   void handle_timeout(Timestamp now);
