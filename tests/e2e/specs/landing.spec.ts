@@ -35,6 +35,31 @@ test('from the landing page into a new meeting, out, and in again', async ({ chr
   await expect(self).toHaveAttribute('data-playing', 'true');
 });
 
+// Chromium keeps a camera as large as it was first opened.
+test('who is asked for camera and microphone is seen as large as who was asked before', async ({
+  chrome,
+  server,
+}) => {
+  const parley = await server();
+  await using opened = await openPage(chrome, `${parley.origin}/`);
+  const { page } = opened;
+  await page.addInitScript(() => {
+    const { permissions } = navigator;
+    const query = permissions.query.bind(permissions);
+    permissions.query = async (wanted) =>
+      new Proxy(await query(wanted), {
+        get: (status, key) => (key === 'state' ? 'prompt' : Reflect.get(status, key)),
+      });
+  });
+  await page.goto(`${parley.origin}/r/asked`);
+  const preview = page.getByTestId('prejoin-preview');
+  await expect(preview).toHaveAttribute('data-playing', 'true');
+  const picture = preview.locator('video');
+  await expect
+    .poll(() => picture.evaluate(({ videoWidth, videoHeight }: HTMLVideoElement) => [videoWidth, videoHeight]))
+    .toEqual([1280, 720]);
+});
+
 test('a room is joined by its name or by a pasted link', async ({ chrome, server }) => {
   const parley = await server();
   await using opened = await openPage(chrome, `${parley.origin}/`);

@@ -86,9 +86,9 @@ export class DevicePreview {
     const kinds = kKinds.filter((kind) => start[kStateOf[kind]]);
     for (const kind of kinds) this.#setDevice(kind, { kind: 'starting' });
     this.#set({ asking: await willAsk(kinds) });
-    const held = this.#state.asking && kinds.length > 1 ? await askOnce() : null;
+    const release = this.#state.asking && kinds.length > 1 ? await this.#port.askForBoth() : null;
     await Promise.all(kinds.map((kind) => this.#open(kind)));
-    for (const track of held?.getTracks() ?? []) track.stop();
+    release?.();
     this.#set({ asking: false });
     await this.#list();
   }
@@ -185,14 +185,5 @@ async function willAsk(kinds: readonly CaptureKind[]): Promise<boolean> {
     return states.some((status) => status.state === 'prompt');
   } catch {
     return false;
-  }
-}
-
-/** One question for both instead of two. What it opens is held until the real requests are through. */
-async function askOnce(): Promise<MediaStream | null> {
-  try {
-    return await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
-  } catch {
-    return null;
   }
 }

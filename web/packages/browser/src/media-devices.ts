@@ -52,6 +52,22 @@ export class BrowserMediaDevices implements MediaDevicesPort {
     }
   }
 
+  /**
+   * Has the browser put one question for microphone and camera instead of two. Until the result is called both stay open, as
+   * open() opens them: Chromium keeps a camera as large as it was first opened. null: refused, or there aren't both.
+   */
+  async askForBoth(): Promise<Disposer | null> {
+    try {
+      const both = { ...constraintsFor('microphone', null), ...constraintsFor('camera', null) };
+      const stream = await this.#devices?.getUserMedia(both);
+      return () => {
+        for (const track of stream?.getTracks() ?? []) track.stop();
+      };
+    } catch {
+      return null;
+    }
+  }
+
   async openScreen(): Promise<CaptureResult<ScreenCapture>> {
     const devices = this.#devices;
     if (devices === undefined) return refused({ ok: false, problem: insecureProblem() });
