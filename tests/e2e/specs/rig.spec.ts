@@ -39,6 +39,20 @@ test('the gap recorder measures a pause and sees a picture that is gone', async 
     document.body.dataset['pause'] = '0';
   });
 
+  // 300 ms without a new frame, then 600 in which the page stands still, all in one gap.
+  await markGaps(person, ['p1']);
+  await page.evaluate(async () => {
+    document.body.dataset['pause'] = '1';
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    for (const until = performance.now() + 600; performance.now() < until;);
+    document.body.dataset['pause'] = '0';
+  });
+  await expect.poll(frames).toBeGreaterThan(5);
+  const tile = (await readGaps(person)).tiles[0];
+  expect(tile?.longestGapMs).toBeGreaterThan(850);
+  expect(tile?.stoodStillMs).toBeGreaterThan(550);
+  expect((tile?.longestGapMs ?? 0) - (tile?.stoodStillMs ?? 0), 'of the gap').toBeGreaterThan(150);
+
   for (const spoil of [
     'tile.dataset.playing = "false"',
     'tile.querySelector("video").style.opacity = "0"',

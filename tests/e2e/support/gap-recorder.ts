@@ -8,14 +8,14 @@ export interface TileGaps {
   readonly longestGapMs: number;
   /** When that gap began, in milliseconds from the mark. */
   readonly longestGapAtMs: number;
+  /** For how much of that gap the page itself stood still: it ran no animation frame, and could have shown nothing. */
+  readonly stoodStillMs: number;
   /** Moments at which the tile was without a picture, and why. */
   readonly problems: readonly string[];
 }
 
 export interface GapReport {
   readonly tiles: readonly TileGaps[];
-  /** The page's own longest pause between two animation frames: a bound on what can be measured. */
-  readonly longestPauseMs: number;
   /** When the page said another topology, or showed another video element, in milliseconds from the mark. */
   readonly changes: readonly string[];
 }
@@ -57,17 +57,21 @@ function installRecorder(): void {
     last: number;
     longest: number;
     longestAt: number;
+    longestStill: number;
+    lastStill: number;
     element: HTMLVideoElement | null;
     frames: number;
     problems: string[];
   }
   const kMostProblems = 10;
+  const kFrameMs = 1000 / 60;
+  const kStandstillMs = 3 * kFrameMs;
   const tiles = new Map<string, Watched>();
   /** True: a frame came while the element could not be seen; it counts when the element is shown. */
   const pending = new WeakMap<HTMLVideoElement, boolean>();
   let began = 0;
   let lastPaint = 0;
-  let longestPause = 0;
+  let stoodStill = 0;
   let topology = '';
   let changes: string[] = [];
 
@@ -83,14 +87,21 @@ function installRecorder(): void {
       video.checkVisibility({ opacityProperty: true, visibilityProperty: true })
     );
   };
+  /** How long the page stood still until the animation frame of `at`, in all. */
+  const stillUntil = (at: number): number => {
+    const pause = lastPaint > 0 ? at - lastPaint : 0;
+    return stoodStill + (pause > kStandstillMs ? pause - kFrameMs : 0);
+  };
   const displayed = (participant: string, at: number): void => {
     const tile = tiles.get(participant);
     if (tile === undefined || at <= tile.last) return;
     if (at - tile.last > tile.longest) {
       tile.longest = at - tile.last;
       tile.longestAt = tile.last - began;
+      tile.longestStill = stillUntil(at) - tile.lastStill;
     }
     tile.last = at;
+    tile.lastStill = stillUntil(at);
     tile.frames += 1;
   };
   const follow = (video: HTMLVideoElement, participant: string): void => {
@@ -130,7 +141,7 @@ function installRecorder(): void {
     }
   };
   const paint = (now: number): void => {
-    if (lastPaint > 0) longestPause = Math.max(longestPause, now - lastPaint);
+    stoodStill = stillUntil(now);
     lastPaint = now;
     const way = document.querySelector('[data-testid="meeting"]')?.getAttribute('data-topology') ?? '';
     if (way !== topology && topology !== '') change(way);
@@ -143,7 +154,6 @@ function installRecorder(): void {
   window.gapRecorder = {
     mark(participants) {
       began = performance.now();
-      longestPause = 0;
       changes = [];
       tiles.clear();
       for (const participant of participants) {
@@ -151,6 +161,8 @@ function installRecorder(): void {
           last: began,
           longest: 0,
           longestAt: 0,
+          longestStill: 0,
+          lastStill: stillUntil(began),
           element: null,
           frames: 0,
           problems: [],
@@ -160,14 +172,17 @@ function installRecorder(): void {
     read() {
       const now = performance.now();
       return {
-        tiles: [...tiles].map(([participant, watched]) => ({
-          participant,
-          frames: watched.frames,
-          longestGapMs: Math.max(watched.longest, now - watched.last),
-          longestGapAtMs: now - watched.last > watched.longest ? watched.last - began : watched.longestAt,
-          problems: [...watched.problems],
-        })),
-        longestPauseMs: longestPause,
+        tiles: [...tiles].map(([participant, watched]) => {
+          const lasts = now - watched.last > watched.longest;
+          return {
+            participant,
+            frames: watched.frames,
+            longestGapMs: lasts ? now - watched.last : watched.longest,
+            longestGapAtMs: lasts ? watched.last - began : watched.longestAt,
+            stoodStillMs: lasts ? stillUntil(now) - watched.lastStill : watched.longestStill,
+            problems: [...watched.problems],
+          };
+        }),
         changes: [...changes],
       };
     },
