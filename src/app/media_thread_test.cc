@@ -98,6 +98,24 @@ class OrderShard {
   std::vector<std::string>& order_;
 };
 
+// A thread that can be watched and held at each step, and a client of it.
+class MediaThreadOrderTest : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(client); }
+  void send(const char* text) {
+    const io::OutgoingDatagram out{{{}, {loopback, thread.port()}}, as_bytes(text)};
+    client->send({&out, 1});
+  }
+
+  std::counting_semaphore<> arrived{0};
+  std::counting_semaphore<> gate{0};
+  std::vector<std::string> order;
+  MediaThread<OrderShard> thread{std::move(*bind_media_socket(0, 0)),
+                                 std::make_unique<OrderShard>(arrived, gate, order), "test"};
+  const IpAddress loopback = IpAddress::v4(127, 0, 0, 1);
+  std::expected<io::UdpSocket, io::BindError> client = io::UdpSocket::bind(loopback, 0);
+};
+
 std::vector<media::Event> wait_events(FakeThread& thread, size_t count) {
   std::vector<media::Event> events;
   while (events.size() < count) {
@@ -159,19 +177,7 @@ TEST(MediaThreadTest, WhatIsDueAndCanWaitIsDoneWithTheNextDatagram) {
 
 // The first check of a client that was just told of its seat found nobody there, and came again
 // half a second later.
-TEST(MediaThreadTest, TakesTheCommandForASeatBeforeTheSeatsFirstDatagram) {
-  std::counting_semaphore<> arrived(0);
-  std::counting_semaphore<> gate(0);
-  std::vector<std::string> order;
-  MediaThread<OrderShard> thread(std::move(*bind_media_socket(0, 0)),
-                                 std::make_unique<OrderShard>(arrived, gate, order), "test");
-  const IpAddress loopback = IpAddress::v4(127, 0, 0, 1);
-  auto client = io::UdpSocket::bind(loopback, 0);
-  ASSERT_TRUE(client);
-  const auto send = [&](const char* text) {
-    const io::OutgoingDatagram out{{{}, {loopback, thread.port()}}, as_bytes(text)};
-    client->send({&out, 1});
-  };
+TEST_F(MediaThreadOrderTest, TakesTheCommandForASeatBeforeTheSeatsFirstDatagram) {
   ASSERT_TRUE(thread.send(media::RemovePeer{PeerId{9}}));
   arrived.acquire();
   // While the thread is busy, a command and a datagram come: one wake-up for both.
@@ -190,29 +196,17 @@ TEST(MediaThreadTest, TakesTheCommandForASeatBeforeTheSeatsFirstDatagram) {
   EXPECT_LT(seat, check) << fmt::format("{}", fmt::join(order, ", "));
 }
 
-TEST(MediaThreadTest, TellsOfARestOnlyIfADatagramFindsItWaiting) {
-  std::counting_semaphore<> arrived(0);
-  std::counting_semaphore<> gate(0);
-  std::vector<std::string> order;
-  MediaThread<OrderShard> thread(std::move(*bind_media_socket(0, 0)),
-                                 std::make_unique<OrderShard>(arrived, gate, order), "test");
-  const IpAddress loopback = IpAddress::v4(127, 0, 0, 1);
-  auto client = io::UdpSocket::bind(loopback, 0);
-  ASSERT_TRUE(client);
-  const auto send = [&] {
-    const io::OutgoingDatagram out{{{}, {loopback, thread.port()}}, as_bytes("sound")};
-    client->send({&out, 1});
-  };
+TEST_F(MediaThreadOrderTest, TellsOfARestOnlyIfADatagramFindsItWaiting) {
   const auto rests = [&] { return std::ranges::count(order, "rest"); };
   // How soon it waits after its last work can't be seen from outside, so each comes a little later.
   for (auto pause = std::chrono::microseconds(1); rests() == 0; pause *= 2) {
     ASSERT_LT(pause, std::chrono::seconds(2)) << fmt::format("{}", fmt::join(order, ", "));
     std::this_thread::sleep_for(pause);
-    send();
+    send("sound");
     arrived.acquire();
     if (rests() == 0) gate.release();
   }
-  send();  // while it is busy
+  send("sound");  // while it is busy
   gate.release();
   arrived.acquire();
   EXPECT_EQ(rests(), 1) << fmt::format("{}", fmt::join(order, ", "));
