@@ -41,6 +41,10 @@ uint64_t RandomSource::below(uint64_t bound) {
   }
 }
 
+TimeDelta RandomSource::below(TimeDelta bound) {
+  return TimeDelta::micros(static_cast<int64_t>(below(static_cast<uint64_t>(bound.us()))));
+}
+
 std::string RandomSource::ice_chars(size_t length) {
   return draw(*this, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", length);
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/units.h"
 
 namespace parley {
 
@@ -18,6 +19,7 @@ class RandomSource {
   uint64_t u64();
   // Uniform in [0, bound); bound > 0.
   uint64_t below(uint64_t bound);
+  TimeDelta below(TimeDelta bound);  // likewise, to the microsecond
   // `length` characters of A-Z a-z 0-9 + / (the ice-char set of RFC 8839 §5.4): 6 bits of
   // randomness each.
   std::string ice_chars(size_t length);

@@ -63,6 +63,7 @@ JanusClient::JanusClient(JanusClientConfig config, const Material& material,
                          Latencies& latencies)
     : config_(std::move(config)),
       latencies_(latencies),
+      random_(random),
       leg_(certificate, random, roles(config_.publishes)) {
   if (!config_.publishes) return;
   leg_.publish(std::make_unique<Publisher>(PublisherConfig{.camera = config_.camera,
@@ -182,7 +183,7 @@ void JanusClient::on_description(const std::string& text, Timestamp now) {
     for (const sdp::AnsweredSection& section : remote->sections) {
       if (section.extensions.transport_sequence != 0) config.extensions = section.extensions;
     }
-    auto receiver = std::make_unique<MediaReceiver>(config, latencies_);
+    auto receiver = std::make_unique<MediaReceiver>(config, latencies_, random_);
     for (const sdp::AnsweredSection& section : remote->sections) {
       if (section.direction == sdp::ClientDirection::kReceives)
         receiver->add_slot(section.kind, section.slot_ssrc);

@@ -71,6 +71,7 @@ class JanusClient final : public Client {
 
   JanusClientConfig config_;
   Latencies& latencies_;
+  RandomSource& random_;
   MediaLeg leg_;
   ClientState state_ = ClientState::kIdle;
   Asked asked_ = Asked::kNothing;

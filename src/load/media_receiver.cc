@@ -26,6 +26,12 @@ size_t index_of(rtp::MediaKind kind) {
   return kind == rtp::MediaKind::kVideo ? 1 : 0;
 }
 
+// The first of the times `interval` apart from `due` on that is after `now`. What is late doesn't
+// move those after it: otherwise a thread that was held up makes all its receivers answer together.
+Timestamp after(Timestamp now, Timestamp due, TimeDelta interval) {
+  return due + interval * ((now - due).us() / interval.us() + 1);
+}
+
 // Where the stamp of a blank packet stands; empty where none can.
 Bytes stamped_part(rtp::MediaKind kind, Bytes payload) {
   if (kind == rtp::MediaKind::kAudio) return payload.size() > 1 ? payload.subspan(1) : Bytes{};
@@ -101,8 +107,8 @@ MediaReceiver::Wants MediaReceiver::handle_header(const OpenHeader& header, size
       arrivals_.on_packet(*number, arrived);
   }
   if (next_feedback_.is_never()) {
-    next_feedback_ = arrived + congestion::ArrivalRecorder::kInterval;
-    next_report_ = arrived + kReportInterval;
+    next_feedback_ = arrived + feedback_phase_;
+    next_report_ = arrived + report_phase_;
   }
   ++slot->counters.arrived;
   slot->counters.bytes += size;
@@ -220,7 +226,7 @@ void MediaReceiver::handle_rtcp(const rtp::RtcpBlock& block, Timestamp arrived) 
 
 size_t MediaReceiver::poll_rtcp(MutableBytes buffer, Timestamp now) {
   if (now >= next_feedback_) {
-    next_feedback_ = std::max(next_feedback_ + congestion::ArrivalRecorder::kInterval, now);
+    next_feedback_ = after(now, next_feedback_, congestion::ArrivalRecorder::kInterval);
     if (arrivals_.is_due(now)) {
       const size_t size =
           transport::write_arrivals(arrivals_, {kOwnSsrc, slots_.front().ssrc.ssrc}, buffer, now);
@@ -247,7 +253,7 @@ void MediaReceiver::write_repairs(ByteWriter& writer, Timestamp now) {
 }
 
 void MediaReceiver::write_report(ByteWriter& writer, Timestamp now) {
-  next_report_ = std::max(next_report_ + kReportInterval, now);
+  next_report_ = after(now, next_report_, kReportInterval);
   rtp::ReceiverReport report{.sender_ssrc = kOwnSsrc, .reports = {}};
   for (Slot& slot : slots_) {
     slot.ledger.settle(now);

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/deadline.h"
+#include "base/random.h"
 #include "base/units.h"
 #include "congestion/arrival_recorder.h"
 #include "load/latency_histogram.h"
@@ -75,9 +76,12 @@ class MediaReceiver {
   // A repeated start of a stream (docs/adr/0006) plays faster than it was made.
   static constexpr TimeDelta kSettling = TimeDelta::seconds(2);
 
-  // `latencies` must outlive it.
-  MediaReceiver(const ReceiverConfig& config, Latencies& latencies)
-      : config_(config), latencies_(latencies) {}
+  // `latencies` must outlive it; `random` draws when in its intervals it answers.
+  MediaReceiver(const ReceiverConfig& config, Latencies& latencies, RandomSource& random)
+      : config_(config),
+        latencies_(latencies),
+        feedback_phase_(random.below(congestion::ArrivalRecorder::kInterval)),
+        report_phase_(random.below(kReportInterval)) {}
 
   void add_slot(rtp::MediaKind kind, const rtp::SsrcPair& ssrc);
 
@@ -135,6 +139,9 @@ class MediaReceiver {
   ReceiverConfig config_;
   Latencies& latencies_;
   std::vector<Slot> slots_;
+  // As with browsers, those who watch the same don't answer together.
+  TimeDelta feedback_phase_;
+  TimeDelta report_phase_;
   congestion::ArrivalRecorder arrivals_;
   std::optional<Timestamp> first_[2];
   Timestamp next_feedback_ = Timestamp::never();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -85,8 +86,9 @@ class MediaReceiverTest : public testing::Test {
 
   Timestamp now = Timestamp::seconds(10);
   Latencies latencies;
+  SeededRandom random{1};
   MediaSender sender{kIds, now, TimeDelta::zero()};
-  MediaReceiver receiver{{.extensions = kIds, .check_every = 1}, latencies};
+  MediaReceiver receiver{{.extensions = kIds, .check_every = 1}, latencies, random};
   int decrypted = 0;
 };
 
@@ -125,7 +127,7 @@ TEST_F(MediaReceiverTest, WhatWasSentBeforeItLookedIsNoLatency) {
 }
 
 TEST_F(MediaReceiverTest, DecryptsOnlyASample) {
-  MediaReceiver sampling({.extensions = kIds, .check_every = 10}, latencies);
+  MediaReceiver sampling({.extensions = kIds, .check_every = 10}, latencies, random);
   sampling.add_slot(rtp::MediaKind::kVideo, {kVideo, kRtx});
   int wanted = 0;
   for (const Packet& packet : picture(100)) {
@@ -185,7 +187,7 @@ TEST_F(MediaReceiverTest, APauseInSoundIsNoFault) {
 }
 
 TEST_F(MediaReceiverTest, ASourceThatComesBackIsJudgedAnew) {
-  MediaReceiver sampling({.extensions = kIds, .check_every = 16}, latencies);
+  MediaReceiver sampling({.extensions = kIds, .check_every = 16}, latencies, random);
   sampling.add_slot(rtp::MediaKind::kAudio, {kAudio, 0});
   // Packets of one source, then fewer than a sample of another's, then of the first again.
   uint16_t number = 0;
@@ -282,6 +284,28 @@ TEST_F(MediaReceiverTest, SaysWhenEachNumberedPacketArrived) {
     reported += feedback.packets.size();
   });
   EXPECT_EQ(reported, 3u);
+}
+
+TEST_F(MediaReceiverTest, ThoseWhoWatchTheSameAnswerAtTimesOfTheirOwn) {
+  const auto packets = picture();
+  std::set<Timestamp> due;
+  for (int i = 0; i < 20; ++i) {
+    MediaReceiver viewer({.extensions = kIds}, latencies, random);
+    viewer.add_slot(rtp::MediaKind::kVideo, {kVideo, kRtx});
+    for (const Packet& packet : packets)
+      viewer.handle_header(*OpenHeader::parse(packet), packet.size(), now);
+    due.insert(viewer.poll_timeout().when);
+  }
+  EXPECT_EQ(due.size(), 20u);
+}
+
+TEST_F(MediaReceiverTest, AnAnswerThatIsLateDoesNotMoveThoseAfterIt) {
+  for (const Packet& packet : picture()) deliver(packet);
+  const Deadline first = receiver.poll_timeout();
+  ASSERT_STREQ(first.reason, "feedback");
+  now = first.when + TimeDelta::millis(100);
+  EXPECT_EQ(rtcp().size(), 1u);
+  EXPECT_EQ(receiver.poll_timeout().when, first.when + congestion::ArrivalRecorder::kInterval * 2);
 }
 
 TEST_F(MediaReceiverTest, ReportsWhatItReceivedEachSecond) {

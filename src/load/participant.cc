@@ -44,7 +44,7 @@ Participant::Participant(ParticipantConfig config, const Material& material,
         ReceiverConfig{.extensions = sdp::kOfferedExtensions,
                        .check_every = config_.check_every,
                        .red_payload_type = sdp::kOfferedOpus.red_payload_type},
-        *latencies));
+        *latencies, random));
   }
 }
 

@@ -6,10 +6,6 @@
 namespace parley::load {
 namespace {
 
-TimeDelta draw_below(RandomSource& random, TimeDelta bound) {
-  return TimeDelta::micros(static_cast<int64_t>(random.below(static_cast<uint64_t>(bound.us()))));
-}
-
 // What a paced packet left too late is made up for, as long as it isn't more than this.
 constexpr TimeDelta kMostArrears = TimeDelta::millis(2);
 
@@ -28,8 +24,8 @@ Publisher::Publisher(PublisherConfig config, const Material& material, RandomSou
       random_(random),
       sender_(config_.extensions, now, config_.ntp_offset),
       talk_(config_.speech, random, now),
-      sound_phase_(draw_below(random, kSoundInterval)),
-      picture_phase_(draw_below(random, material.frame_interval())) {
+      sound_phase_(random.below(kSoundInterval)),
+      picture_phase_(random.below(material.frame_interval())) {
   const auto stream = [&](const rtp::CodecParameters& codec, const std::string& mid,
                           std::string rid, size_t kept) {
     const auto place = static_cast<uint32_t>(sender_.streams());
