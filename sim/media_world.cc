@@ -26,6 +26,10 @@ void ServerNode::on_datagram(const FlowPath& path, MutableBytes datagram, Timest
   shard::Shard& shard = *shards_[index];
   if (cost_ != TimeDelta::zero() || !waiting_.empty()) {
     if (waiting_.empty() && busy_until_ <= now) shard.note_rest();
+    if (waiting_.size() >= room_) {
+      ++lost;
+      return shard.note_lost(1);
+    }
     waiting_.push_back({path, {datagram.begin(), datagram.end()}, now});
     return work(now);
   }
@@ -46,6 +50,7 @@ void ServerNode::work(Timestamp now) {
     waiting_.pop_front();
     const auto index = static_cast<size_t>(datagram.path.local.port - kFirstPort);
     waited_ = now - datagram.arrived;
+    shards_[index]->note_wait(waited_);
     shards_[index]->handle_datagram(datagram.path, datagram.bytes, now, waited_);
     flush(index);
     flush_all();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,6 +40,9 @@ class ServerNode final : public Node {
   // A machine that can do no more: each datagram that is sent takes so long, and what arrives
   // meanwhile waits. Zero, the default: none does. Not with gather().
   void slow_down(TimeDelta per_datagram) { cost_ = per_datagram; }
+  // What its socket has room for while it waits, and what was lost for want of it.
+  void give_room_for(size_t datagrams) { room_ = datagrams; }
+  uint64_t lost = 0;
   // How long what was taken in last had waited.
   TimeDelta waited() const { return waited_; }
 
@@ -71,6 +75,7 @@ class ServerNode final : public Node {
   TimeDelta waited_;
   Timestamp busy_until_;
   std::deque<Waiting> waiting_;
+  size_t room_ = std::numeric_limits<size_t>::max();
   TimeDelta window_;
   Timestamp flush_at_ = Timestamp::never();
   std::deque<std::vector<uint8_t>> gathered_;  // what the shards' plans point into

@@ -7,11 +7,13 @@
 #include <atomic>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "app/patience.h"
 #include "app/relay_mesh.h"
 #include "base/deadline.h"
 #include "io/clock.h"
@@ -20,6 +22,7 @@
 #include "io/udp_socket.h"
 #include "media/command.h"
 #include "media/event.h"
+#include "rtp/transport_feedback.h"
 
 namespace parley::app {
 
@@ -42,9 +45,12 @@ struct MediaThreadCounters {
   std::atomic<uint64_t> relays_lost{0};  // another media thread didn't keep up
 };
 
-// ShardT has the verbs of shard::Shard: handle_command, handle_datagram, note_rest, wants_poll,
-// handle_timeout, poll_runs(now), poll_event, poll_timeout. Where it has handle_relay and
-// poll_relay, rooms can be spread over several threads.
+// Feedback about what was sent comes by a socket of its own where the system can tell it from the
+// rest: viewers answer at times of their own, and each by itself would cost a wake-up.
+//
+// ShardT has the verbs of shard::Shard: handle_command, handle_datagram, note_wait, note_lost,
+// note_rest, wants_poll, handle_timeout, poll_runs(now), poll_event, poll_timeout. Where it has
+// handle_relay and poll_relay, rooms can be spread over several threads.
 template <typename ShardT>
 class MediaThread {
  public:
@@ -64,6 +70,7 @@ class MediaThread {
         events_(kMaxEvents) {
     port_ = socket_.port();
     loop_.watch_readable(socket_.fd(), kSocketTag);
+    if (feedback_) loop_.watch_readable(feedback_->fd(), kFeedbackTag);
     loop_.watch_readable(commands_.fd(), kCommandTag);
     loop_.watch_readable(stop_.fd(), kStopTag);
     if (mesh_ != nullptr) loop_.watch_readable(mesh_->fd(index_), kRelayTag);
@@ -93,7 +100,7 @@ class MediaThread {
   const ShardT& shard() const { return *shard_; }
 
  private:
-  enum Tag : uint32_t { kSocketTag, kCommandTag, kStopTag, kRelayTag };
+  enum Tag : uint32_t { kSocketTag, kCommandTag, kStopTag, kRelayTag, kFeedbackTag };
 
   static constexpr bool kRelays =
       requires(ShardT& shard, sfu::RelayMessage& message) { shard.poll_relay(message); };
@@ -111,13 +118,15 @@ class MediaThread {
   bool run_once() {
     bool running = true;
     const Deadline deadline = shard_->poll_timeout();
-    const auto ready = loop_.wait(deadline.when + deadline.leeway);
+    const auto ready = loop_.wait(std::min(deadline.when + deadline.leeway, patience_.due()));
     for (const uint32_t tag : ready) {
       if (tag == kCommandTag) handle_commands();
       if (tag == kSocketTag) handle_datagrams();
       if (tag == kRelayTag) handle_relays();
+      if (tag == kFeedbackTag) handle_feedback();
       if (tag == kStopTag) running = false;
     }
+    if (patience_.ripe() <= io::monotonic_now()) handle_feedback();
     if (const Timestamp now = io::monotonic_now(); deadline.when <= now) {
       shard_->handle_timeout(now);
       send();
@@ -144,6 +153,8 @@ class MediaThread {
     socket_.receive(received_);
     const Timestamp received = io::monotonic_now();
     const auto datagrams = received_.datagrams();
+    const uint64_t lost = socket_.counters().dropped_receive_full;
+    if (lost > lost_) shard_->note_lost(lost - std::exchange(lost_, lost));
     // The first of them came while the loop waited: nothing was left of what came before.
     if (!datagrams.empty() && looked - datagrams.front().waited >= loop_.waiting_since())
       shard_->note_rest();
@@ -152,12 +163,30 @@ class MediaThread {
     if (commands_.waits()) handle_commands();
     Timestamp now = io::monotonic_now();
     for (const io::ReceivedDatagram& d : datagrams) {
-      shard_->handle_datagram(d.path, d.bytes, now, d.waited + (now - received));
-      if (!shard_->wants_poll()) continue;
-      send();
-      now = io::monotonic_now();
+      const TimeDelta waited = d.waited + (now - received);
+      shard_->note_wait(waited);
+      now = give(d, waited, now);
     }
     send();
+  }
+
+  // How long it waited tells nothing of how busy the thread is: that was our choice, and in a queue
+  // of its own.
+  void handle_feedback() {
+    feedback_->receive(received_);
+    Timestamp now = io::monotonic_now();
+    patience_.on_read(now, received_.datagrams().size(), received_.full());
+    loop_.heed(kFeedbackTag, !patience_.waits());
+    for (const io::ReceivedDatagram& d : received_.datagrams()) now = give(d, d.waited, now);
+    send();
+  }
+
+  // The time at which it was taken in, and what it made sent where there was no room for more.
+  Timestamp give(const io::ReceivedDatagram& d, TimeDelta waited, Timestamp now) {
+    shard_->handle_datagram(d.path, d.bytes, now, waited);
+    if (!shard_->wants_poll()) return now;
+    send();
+    return io::monotonic_now();
   }
 
   void handle_relays() {
@@ -201,7 +230,8 @@ class MediaThread {
 
   void publish_counters() {
     constexpr auto kRelaxed = std::memory_order_relaxed;
-    const io::UdpCounters& c = socket_.counters();
+    io::UdpCounters c = socket_.counters();
+    if (feedback_) c += feedback_->counters();
     counters_.datagrams_received.store(c.received, kRelaxed);
     counters_.datagrams_sent.store(c.sent, kRelaxed);
     counters_.send_messages.store(c.send_messages, kRelaxed);
@@ -213,6 +243,10 @@ class MediaThread {
   }
 
   io::UdpSocket socket_;
+  std::optional<io::UdpSocket> feedback_ =
+      socket_.split_off({.mask = rtp::kFeedbackBeginningMask, .value = rtp::kFeedbackBeginning});
+  Patience patience_;  // with feedback_
+  uint64_t lost_ = 0;  // by socket_, as far as the shard knows
   std::unique_ptr<ShardT> shard_;
   RelayMesh* const mesh_;
   const size_t index_;

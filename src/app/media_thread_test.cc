@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <semaphore>
@@ -30,6 +31,8 @@ class FakeShard {
     text_ = as_text(bytes);
     answers_ = 3;
   }
+  void note_wait(TimeDelta) {}
+  void note_lost(uint64_t) {}
   void note_rest() {}
   bool wants_poll() const { return true; }
   void handle_timeout(Timestamp now) {
@@ -71,14 +74,16 @@ using FakeThread = MediaThread<FakeShard>;
 class OrderShard {
  public:
   explicit OrderShard(std::counting_semaphore<>& arrived, std::counting_semaphore<>& gate,
-                      std::vector<std::string>& order)
-      : arrived_(arrived), gate_(gate), order_(order) {}
+                      std::vector<std::string>& order, std::atomic<uint64_t>& lost)
+      : arrived_(arrived), gate_(gate), order_(order), lost_(lost) {}
   void handle_command(const media::Command& command, Timestamp) {
     note("command " + std::to_string(std::get<media::RemovePeer>(command).peer.value));
   }
   void handle_datagram(const FlowPath&, MutableBytes bytes, Timestamp, TimeDelta) {
     note(std::string(as_text(bytes)));
   }
+  void note_wait(TimeDelta) {}
+  void note_lost(uint64_t datagrams) { lost_ += datagrams; }
   void note_rest() { order_.emplace_back("rest"); }
   bool wants_poll() const { return false; }
   void handle_timeout(Timestamp) {}
@@ -96,6 +101,7 @@ class OrderShard {
   std::counting_semaphore<>& arrived_;
   std::counting_semaphore<>& gate_;
   std::vector<std::string>& order_;
+  std::atomic<uint64_t>& lost_;
 };
 
 // A thread that can be watched and held at each step, and a client of it.
@@ -110,8 +116,9 @@ class MediaThreadOrderTest : public ::testing::Test {
   std::counting_semaphore<> arrived{0};
   std::counting_semaphore<> gate{0};
   std::vector<std::string> order;
+  std::atomic<uint64_t> lost = 0;
   MediaThread<OrderShard> thread{std::move(*bind_media_socket(0, 0)),
-                                 std::make_unique<OrderShard>(arrived, gate, order), "test"};
+                                 std::make_unique<OrderShard>(arrived, gate, order, lost), "test"};
   const IpAddress loopback = IpAddress::v4(127, 0, 0, 1);
   std::expected<io::UdpSocket, io::BindError> client = io::UdpSocket::bind(loopback, 0);
 };
@@ -211,6 +218,66 @@ TEST_F(MediaThreadOrderTest, TellsOfARestOnlyIfADatagramFindsItWaiting) {
   arrived.acquire();
   EXPECT_EQ(rests(), 1) << fmt::format("{}", fmt::join(order, ", "));
   gate.release();
+}
+
+TEST_F(MediaThreadOrderTest, TellsWhatItsSocketHadNoRoomFor) {
+  send("first");
+  arrived.acquire();
+  EXPECT_EQ(lost, 0u);
+  for (int i = 0; i < 40'000; ++i) send("more");  // than 8 MiB, by what the kernel counts for each
+  gate.release(1'000'000);
+  for (int i = 0; i < 50'000 && lost == 0; ++i) {
+    send("last");  // bears what was lost before it
+    arrived.acquire();
+  }
+  thread.stop();
+  EXPECT_GT(lost, 0u);
+  EXPECT_EQ(lost, thread.counters().dropped_receive_full);
+}
+
+// Counts what it is told.
+class CountingShard : public FakeShard {
+ public:
+  explicit CountingShard(std::counting_semaphore<>& feedback, std::atomic<int>& waits)
+      : feedback_(feedback), waits_(waits) {}
+  void handle_datagram(const FlowPath&, MutableBytes bytes, Timestamp, TimeDelta) {
+    if (bytes[0] == 0x8f) feedback_.release();
+  }
+  void note_wait(TimeDelta) { ++waits_; }
+
+ private:
+  std::counting_semaphore<>& feedback_;
+  std::atomic<int>& waits_;
+};
+
+TEST(MediaThreadTest, FeedbackThatComesOftenSharesWakeUps) {
+  std::counting_semaphore<> feedback{0};
+  std::atomic<int> waits = 0;
+  MediaThread<CountingShard> thread(std::move(*bind_media_socket(0, 0)),
+                                    std::make_unique<CountingShard>(feedback, waits), "test");
+  const IpAddress loopback = IpAddress::v4(127, 0, 0, 1);
+  auto client = io::UdpSocket::bind(loopback, 0);
+  ASSERT_TRUE(client);
+  const auto send = [&](const char* text) {
+    const io::OutgoingDatagram out{{{}, {loopback, thread.port()}}, as_bytes(text)};
+    client->send({&out, 1});
+  };
+  constexpr int kCount = 50;
+  const Timestamp start = io::monotonic_now();
+  for (int i = 0; i < kCount; ++i) {
+    send("\x8f\xcd");
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  for (int i = 0; i < kCount; ++i) ASSERT_TRUE(feedback.try_acquire_for(std::chrono::seconds(5)));
+  const TimeDelta took = io::monotonic_now() - start;
+  EXPECT_EQ(waits, 0);  // that feedback waited doesn't make the thread a busy one
+  send("sound");
+  while (waits == 0) std::this_thread::yield();
+  thread.stop();
+  EXPECT_EQ(thread.counters().datagrams_received.load(), kCount + 1u);
+  // Two until it waits, one each pause, and those for the sound and the end.
+  EXPECT_LE(thread.counters().wakeups.load(),
+            static_cast<uint64_t>(took.us() / Patience::kMost.us()) + 6);
 }
 
 TEST(MediaThreadTest, SaysInASentenceThatItsPortIsTaken) {

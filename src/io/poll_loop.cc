@@ -15,6 +15,14 @@ void PollLoop::watch_readable(int fd, uint32_t tag) {
   tags_[count_++] = tag;
 }
 
+void PollLoop::heed(uint32_t tag, bool heeded) {
+  const auto end = tags_.begin() + static_cast<ptrdiff_t>(count_);
+  const auto at = std::find(tags_.begin(), end, tag);
+  PARLEY_CHECK(at != end);
+  int& fd = watched_[static_cast<size_t>(at - tags_.begin())].fd;
+  if ((fd >= 0) != heeded) fd = ~fd;  // ppoll() passes over negative ones
+}
+
 std::span<const uint32_t> PollLoop::wait(Timestamp until) {
   // A minute at most: a driver that wakes for nothing once a minute costs nothing and no arithmetic
   // can overflow.

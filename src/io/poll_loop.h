@@ -25,6 +25,8 @@ class PollLoop {
   // Watches `fd`, which outlives this, kMostWatched at most; `tag` names it in the answers of
   // wait().
   void watch_readable(int fd, uint32_t tag);
+  // Whether what is watched as `tag` is waited for, which it is until this says otherwise.
+  void heed(uint32_t tag, bool heeded);
 
   // Sleeps until a watched descriptor is readable or `until` has come, to the microsecond. Gives
   // the tags of all that is readable, in the order in which they were given; empty at the deadline.

@@ -37,5 +37,23 @@ TEST(PollLoopTest, NamesAllThatIsReadableForAsLongAsItIs) {
   EXPECT_THAT(loop.wait(Timestamp()), ElementsAre(9));
 }
 
+TEST(PollLoopTest, WaitsNotForWhatIsNotHeeded) {
+  PollLoop loop;
+  EventFd first;
+  EventFd second;
+  loop.watch_readable(first.fd(), 7);
+  loop.watch_readable(second.fd(), 5);
+  first.raise();
+  second.raise();
+  for (int i = 0; i < 2; ++i) {
+    loop.heed(5, false);
+    EXPECT_THAT(loop.wait(Timestamp()), ElementsAre(7));
+  }
+  for (int i = 0; i < 2; ++i) {
+    loop.heed(5, true);
+    EXPECT_THAT(loop.wait(Timestamp()), ElementsAre(7, 5));
+  }
+}
+
 }  // namespace
 }  // namespace parley::io

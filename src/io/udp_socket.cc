@@ -1,6 +1,7 @@
 #include "io/udp_socket.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <string.h>
@@ -125,6 +126,19 @@ struct ReceiveBatch::Scratch {
   std::array<Control<kReceiveControlBytes>, kMessages> controls;
 };
 
+UdpCounters& UdpCounters::operator+=(const UdpCounters& more) {
+  received += more.received;
+  received_bytes += more.received_bytes;
+  dropped_too_long += more.dropped_too_long;
+  dropped_receive_full += more.dropped_receive_full;
+  sent += more.sent;
+  sent_bytes += more.sent_bytes;
+  send_messages += more.send_messages;
+  dropped_send_full += more.dropped_send_full;
+  dropped_send_error += more.dropped_send_error;
+  return *this;
+}
+
 ReceiveBatch::ReceiveBatch() : scratch_(std::make_unique<Scratch>()) {
   received_.reserve(kMessages * kJoined);
   for (size_t i = 0; i < kMessages; ++i) {
@@ -175,7 +189,31 @@ std::expected<UdpSocket, BindError> UdpSocket::bind(std::optional<IpAddress> ip,
   return open(AF_INET, {IpAddress(), port});
 }
 
-std::expected<UdpSocket, BindError> UdpSocket::open(int family, const SocketAddress& address) {
+std::optional<UdpSocket> UdpSocket::split_off(const Beginning& beginning) {
+  sockaddr_storage name{};
+  socklen_t length = sizeof name;
+  if (::getsockname(fd(), reinterpret_cast<sockaddr*>(&name), &length) != 0) return std::nullopt;
+  // Not before: bind() has to find out whether another program has the port.
+  if (!set_flag(fd(), SOL_SOCKET, SO_REUSEPORT, 1)) return std::nullopt;
+  auto other = open(family_, from_system(name), Port::kShared);
+  if (!other) return std::nullopt;
+  // The kernel asks this program for the number of the socket, in the order of binding. It sees the
+  // datagram from the UDP payload on; where that is too short for a load its answer is 0.
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0),
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, beginning.mask),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, beginning.value, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+  };
+  const sock_fprog filter{.len = std::size(program), .filter = program};
+  if (setsockopt(fd(), SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &filter, sizeof filter) != 0)
+    return std::nullopt;
+  return std::move(*other);
+}
+
+std::expected<UdpSocket, BindError> UdpSocket::open(int family, const SocketAddress& address,
+                                                    Port port) {
   const auto error = [](const char* what) {
     const int e = errno;
     return std::unexpected(BindError{e, std::string(what) + ": " + strerror(e)});
@@ -187,6 +225,8 @@ std::expected<UdpSocket, BindError> UdpSocket::open(int family, const SocketAddr
   const bool told = v6 ? set_flag(fd.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
                        : set_flag(fd.get(), IPPROTO_IP, IP_PKTINFO, 1);
   if (!told) return error("PKTINFO");
+  if (port == Port::kShared && !set_flag(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1))
+    return error("SO_REUSEPORT");
   set_flag(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, 1);
   set_flag(fd.get(), SOL_SOCKET, SO_TIMESTAMPNS, 1);
   // Joined datagrams come through the kernel as one. One that doesn't know it gives them singly.
@@ -273,6 +313,7 @@ size_t UdpSocket::receive(ReceiveBatch& batch) {
   }
   const int n =
       ::recvmmsg(fd_.get(), s.headers.data(), ReceiveBatch::kMessages, MSG_DONTWAIT, nullptr);
+  batch.full_ = n == static_cast<int>(ReceiveBatch::kMessages);
   timespec taken{};
   clock_gettime(CLOCK_REALTIME, &taken);  // the clock of the kernel's stamps
   know_addresses(taken.tv_sec);

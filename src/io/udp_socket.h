@@ -36,6 +36,13 @@ struct OutgoingDatagram {
   Bytes bytes;
 };
 
+// Tells datagrams by how they begin: their first two bytes, in network order, have `value` in the
+// bits of `mask`.
+struct Beginning {
+  uint16_t mask = 0;
+  uint16_t value = 0;
+};
+
 struct BindError {
   int system_error = 0;  // errno
   std::string message;   // what failed, in the system's words
@@ -53,6 +60,8 @@ struct UdpCounters {
       0;  // after datagrams were joined into runs; sent / send_messages is the run length
   uint64_t dropped_send_full = 0;   // EAGAIN: the socket's buffer or the device's queue was full
   uint64_t dropped_send_error = 0;  // no route, refused by a firewall, too long for the link
+
+  UdpCounters& operator+=(const UdpCounters& more);
 };
 
 // Where recvmmsg puts a batch. Its buffers are reused by the next receive().
@@ -70,12 +79,15 @@ class ReceiveBatch {
   ReceiveBatch& operator=(ReceiveBatch&&) noexcept;
 
   std::span<const ReceivedDatagram> datagrams() const { return received_; }
+  // More may wait in the socket.
+  bool full() const { return full_; }
 
  private:
   friend class UdpSocket;
   struct Scratch;
   std::unique_ptr<Scratch> scratch_;
   std::vector<ReceivedDatagram> received_;  // with room for all there can be
+  bool full_ = false;
 };
 
 // Non-blocking. Driven by one thread: wait for fd() to be readable, receive() a batch, send()
@@ -91,6 +103,9 @@ class UdpSocket {
   // `ip` absent: every address of both families on one socket (IPv4 alone where the system has no
   // IPv6). Port 0: one that is free.
   static std::expected<UdpSocket, BindError> bind(std::optional<IpAddress> ip, uint16_t port);
+  // Another socket of the same addresses and port, which from now on receives what begins so, in
+  // this one's place. Once. nullopt where the kernel can't (before Linux 4.5): then all comes here.
+  std::optional<UdpSocket> split_off(const Beginning& beginning);
   ~UdpSocket();
   UdpSocket(UdpSocket&&) noexcept;
   UdpSocket& operator=(UdpSocket&&) noexcept;
@@ -130,7 +145,10 @@ class UdpSocket {
   };
 
   UdpSocket(FileDescriptor fd, int family);
-  static std::expected<UdpSocket, BindError> open(int family, const SocketAddress& address);
+  // Whether sockets opened later may have the same port.
+  enum class Port : uint8_t { kOwn, kShared };
+  static std::expected<UdpSocket, BindError> open(int family, const SocketAddress& address,
+                                                  Port port = Port::kOwn);
   struct Arrival;
   Arrival read_arrival(msghdr& message, const timespec& taken);
   void split(ReceiveBatch& batch, const Arrival& arrival, MutableBytes message);

@@ -218,6 +218,60 @@ TEST(UdpSocketTest, DropsAndCountsWhatIsLongerThanABuffer) {
   EXPECT_EQ(server->counters().dropped_too_long, 1u);
 }
 
+// As a media thread tells transport-wide feedback.
+constexpr Beginning kFeedback{.mask = 0xdfff, .value = 0x8fcd};
+
+class SplitUdpSocketTest : public testing::TestWithParam<std::optional<IpAddress>> {};
+
+TEST_P(SplitUdpSocketTest, TheOtherReceivesWhatBeginsSo) {
+  auto server = UdpSocket::bind(GetParam(), 0);
+  ASSERT_TRUE(server) << server.error().message;
+  auto other = server->split_off(kFeedback);
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->port(), server->port());
+  // Of many, so that it isn't by chance: without the filter the sender's port decides.
+  for (int i = 0; i < 20; ++i) {
+    auto client = UdpSocket::bind(kLoopback, 0);
+    ASSERT_TRUE(client);
+    const FlowPath path{.local = {}, .remote = {kLoopback, server->port()}};
+    // One by one: the kernel tells a run by its first datagram.
+    for (const char* text : {"\x8f\xcd.", "\x8f\xce.", "\xaf\xcd.", "\x8f", "hello", "\x8f\xcd"}) {
+      const OutgoingDatagram out{path, as_bytes(text)};
+      ASSERT_EQ(client->send({&out, 1}), 1u);
+    }
+    EXPECT_EQ(receive_texts(*other, 3),
+              (std::vector<std::string>{"\x8f\xcd.", "\xaf\xcd.", "\x8f\xcd"}));
+    EXPECT_EQ(receive_texts(*server, 3), (std::vector<std::string>{"\x8f\xce.", "\x8f", "hello"}));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(OneAddressOrAll, SplitUdpSocketTest,
+                         testing::Values(std::nullopt, kLoopback));
+
+TEST(UdpSocketTest, SplitOrNotItsPortIsTaken) {
+  auto first = UdpSocket::bind(kLoopback, 0);
+  ASSERT_TRUE(first);
+  const auto other = first->split_off(kFeedback);
+  ASSERT_TRUE(other);
+  EXPECT_FALSE(UdpSocket::bind(kLoopback, first->port()));
+  EXPECT_FALSE(UdpSocket::bind(std::nullopt, first->port()));
+}
+
+TEST(UdpSocketTest, SaysWhetherMoreMayWait) {
+  auto server = UdpSocket::bind(kLoopback, 0);
+  auto client = UdpSocket::bind(kLoopback, 0);
+  ASSERT_TRUE(server && client);
+  const OutgoingDatagram one{{{}, {kLoopback, server->port()}}, as_bytes("one")};
+  for (size_t i = 0; i < ReceiveBatch::kMessages + 1; ++i) client->send({&one, 1});
+  ReceiveBatch batch;
+  EXPECT_EQ(server->receive(batch), ReceiveBatch::kMessages);
+  EXPECT_TRUE(batch.full());
+  EXPECT_EQ(server->receive(batch), 1u);
+  EXPECT_FALSE(batch.full());
+  server->receive(batch);
+  EXPECT_FALSE(batch.full());
+}
+
 TEST(UdpSocketTest, SaysThatAPortIsTaken) {
   auto first = UdpSocket::bind(std::nullopt, 0);
   ASSERT_TRUE(first);

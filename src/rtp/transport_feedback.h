@@ -17,6 +17,11 @@ namespace parley::rtp {
 // chunks let 20 bytes claim 65,535, so there must be a bound.
 inline constexpr size_t kMaxFeedbackPackets = 2048;
 
+// How a packet begins whose first block is such feedback: version 2, format 15, type 205, in the
+// bits of the mask, which leaves out that of padding. SRTCP doesn't encrypt them (RFC 3711 §3.4).
+inline constexpr uint16_t kFeedbackBeginningMask = 0xdfff;
+inline constexpr uint16_t kFeedbackBeginning = 0x8fcd;
+
 inline constexpr TimeDelta kFeedbackTick = TimeDelta::micros(250);
 inline constexpr TimeDelta kFeedbackReferenceTick = TimeDelta::millis(64);
 

@@ -52,6 +52,11 @@ size_t NackGenerator::collect(std::span<uint16_t> out, TimeDelta round_trip, Tim
   return count;
 }
 
+void NackGenerator::give_up() {
+  unrepairable_ = unrepairable_ || !missing_.empty();
+  missing_.clear();
+}
+
 bool NackGenerator::take_unrepairable() {
   return std::exchange(unrepairable_, false);
 }

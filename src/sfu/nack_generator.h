@@ -24,6 +24,8 @@ class NackGenerator {
   // Appends the numbers due for a request, at most out.size(); returns how many. `round_trip`
   // spaces the tries.
   size_t collect(std::span<uint16_t> out, TimeDelta round_trip, Timestamp now);
+  // Asks for nothing of what is missing now.
+  void give_up();
   // True once after losses that can't be repaired any more.
   bool take_unrepairable();
   size_t missing() const { return missing_.size(); }

@@ -54,6 +54,19 @@ TEST(NackGeneratorTest, GivesUpAndSaysSo) {
   EXPECT_FALSE(nack.take_unrepairable());
 }
 
+TEST(NackGeneratorTest, WhatIsGivenUpIsNeverAskedForAndWhatIsMissedLaterIs) {
+  NackGenerator nack;
+  const Timestamp t = Timestamp::seconds(1);
+  nack.on_packet(1, t);
+  nack.give_up();
+  EXPECT_FALSE(nack.take_unrepairable()) << "nothing was missing";
+  nack.on_packet(3, t);
+  nack.give_up();
+  nack.on_packet(5, t);
+  EXPECT_EQ(collect(nack, t + TimeDelta::millis(50)), (std::vector<uint16_t>{4}));
+  EXPECT_TRUE(nack.take_unrepairable());
+}
+
 TEST(NackGeneratorTest, HoleTooLargeIsNotRepairedPacketByPacket) {
   NackGenerator nack;
   nack.on_packet(1, Timestamp::seconds(1));

@@ -342,7 +342,7 @@ void Router::handle_key_frame_request(PeerId peer, uint32_t ssrc, TimeDelta unde
   slot->track()->want_key_frame(slot->flowing() ? slot->encoding() : slot->target());
 }
 
-void Router::handle_tick(Timestamp now) {
+void Router::handle_tick(Timestamp now, bool asks) {
   select_voices(now);
   for (auto& source : sources_) {
     UpTrack& track = *source->track;
@@ -350,7 +350,7 @@ void Router::handle_tick(Timestamp now) {
     for (size_t i = 0; i < track.encodings().size(); ++i) live = live || track.is_live(i, now);
     if (!live) track.set_announced_live(false);
     if (!track.is_video()) continue;
-    collect_repairs(*source, now);
+    collect_repairs(*source, asks, now);
   }
   if (now < next_steer_) return;
   next_steer_ = now + kSteerInterval;
@@ -363,13 +363,17 @@ void Router::handle_tick(Timestamp now) {
   }
 }
 
-void Router::collect_repairs(Source& source, Timestamp now) {
+void Router::collect_repairs(Source& source, bool asks, Timestamp now) {
   UpTrack& track = *source.track;
   const Subscriber* owner = find_subscriber(track.owner());
   if (!owner && !source.home) return;
   for (size_t i = 0; i < track.encodings().size(); ++i) {
     UpEncoding& encoding = track.encodings()[i];
     if (encoding.ssrc == 0) continue;
+    if (!asks) {
+      encoding.nack.give_up();
+      continue;
+    }
     std::array<uint16_t, 64> due;
     const size_t count = encoding.nack.collect(due, kAssumedRoundTrip, now);
     if (count > 0 && owner) {

@@ -94,7 +94,8 @@ class Router {
   DataRate demand(PeerId peer) const;
   // A repeated packet for a probe to be filled with; nullopt: nothing suits.
   std::optional<ForwardPlan> padding(PeerId peer);
-  void handle_tick(Timestamp now);
+  // `asks`: what is missing is asked for, and key frames.
+  void handle_tick(Timestamp now, bool asks = true);
 
   // A room on several shards (relay.h). Which others carry people of it, and whether this router
   // says who speaks.
@@ -251,7 +252,7 @@ class Router {
   void try_replay(Source& source, DownSlot& slot, DataSize& left, Timestamp now);
   void want_layers(Source& source, Timestamp now);
   void announce_layers(Source& source, uint8_t wanted, Timestamp now);
-  void collect_repairs(Source& source, Timestamp now);
+  void collect_repairs(Source& source, bool asks, Timestamp now);
 
   // router_relay.cc: what other shards of the room are told.
   void relay(const Source& source, RelayMessage message);

@@ -8,16 +8,20 @@ void OverloadControl::update(Timestamp now) {
   if (now - judged_ < kInterval) return;
   const TimeDelta passed = now - std::exchange(judged_, now);
   const TimeDelta shortest = std::exchange(shortest_, kNothing);
-  if (shortest == kNothing || shortest < kStanding) {
+  const auto taken = static_cast<double>(std::exchange(taken_, 0));
+  const auto lost = static_cast<double>(std::exchange(lost_, 0));
+  const bool rested = std::exchange(rested_, false);
+  if (lost > 0 && !rested) loses_until_ = now + kLosing;
+  if (rested || shortest == kNothing || (shortest < kStanding && lost == 0)) {
     queue_.reset();
     return grow(now);
   }
   grew_ = now;
   creeps_ = 0;
-  judge(shortest, passed);
+  judge(shortest, lost / taken, passed);
 }
 
-void OverloadControl::judge(TimeDelta queue, TimeDelta passed) {
+void OverloadControl::judge(TimeDelta queue, double lost, TimeDelta passed) {
   const auto before = std::exchange(queue_, queue);
   if (!before) {
     began_ = share_;
@@ -27,10 +31,10 @@ void OverloadControl::judge(TimeDelta queue, TimeDelta passed) {
   const bool longer = queue > *before * 11 / 10;
   const bool shorter = queue < *before * 9 / 10;
   stood_ = shorter ? 0 : stood_ + 1;
-  if (!longer && stood_ < kPatience) return;
+  if (!longer && lost == 0 && stood_ < kPatience) return;
   stood_ = 0;
   known_ = began_ * kBelow;
-  const double growth = (queue - *before).seconds_f() / passed.seconds_f();
+  const double growth = (queue - *before).seconds_f() / passed.seconds_f() + lost;
   share_ = std::max(share_ * kBelow / (1 + std::max(growth, 0.0)), kLeast);
 }
 

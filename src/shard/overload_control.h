@@ -12,17 +12,23 @@
 namespace parley::shard {
 
 // Rules
-// 1. A queue stands: in kInterval the thread never rested, and nothing was taken in that had waited
-//    less than kStanding. A pause of the machine leaves a queue as well, but one that is gone an
-//    interval later (as in CoDel, RFC 8289). A thread that rests but is woken late, since others
-//    have the processor, does all it has to: fewer pictures wouldn't wake it sooner.
+// 1. A queue stands: in kInterval the thread never rested, and either nothing was taken in that had
+//    waited less than kStanding, or the socket had no room and lost something. A pause of the
+//    machine leaves a queue as well, but one that is gone an interval later (as in CoDel, RFC
+//    8289). A thread that rests but is woken late, since others have the processor, does all it has
+//    to: fewer pictures wouldn't wake it sooner.
 // 2. Where it still stands then, and hasn't got shorter by a tenth, the share is cut to kBelow of
 //    what would have kept it as it was. Again after each interval in which it got longer by a
 //    tenth, and after kPatience in which it got no shorter.
-// 3. Where no queue stands the share grows each kRest: by kGrowth up to kBelow of what it was when
+// 3. A queue that is as long as the socket allows gets no longer, but datagrams are lost. How many
+//    for each that is taken in counts like what it grows by, and no patience is had.
+// 4. From such a loss on, for kLosing, nothing that is missing is asked for, nor key frames: what
+// is
+//    asked for and lost again is asked for six times, and makes three datagrams of each.
+// 5. Where no queue stands the share grows each kRest: by kGrowth up to kBelow of what it was when
 //    the last one began; beyond by kCreep, twice, three times kCreep and so on, so that what it can
 //    do is passed slowly, but a thread that has become idle gives everything soon.
-// 4. Viewers get shares that differ by kSpread both ways, each always the same part of it: else
+// 6. Viewers get shares that differ by kSpread both ways, each always the same part of it: else
 //    all of them would change to the next smaller picture, or to none, at once.
 class OverloadControl {
  public:
@@ -35,11 +41,18 @@ class OverloadControl {
   static constexpr double kLeast = 0.02;
   static constexpr double kSpread = 0.25;
   static constexpr TimeDelta kRest = TimeDelta::seconds(1);
+  // What follows a loss waited in the queue behind it.
+  static constexpr TimeDelta kLosing = TimeDelta::millis(500);
 
-  // A datagram was taken in, `waited` after it arrived.
-  void on_datagram(TimeDelta waited) { shortest_ = std::min(shortest_, waited); }
+  // Something was taken in, `waited` after it arrived.
+  void on_wait(TimeDelta waited) {
+    shortest_ = std::min(shortest_, waited);
+    ++taken_;
+  }
+  // The socket lost so many, for want of room.
+  void on_lost(uint64_t datagrams) { lost_ += datagrams; }
   // What is taken in next found the thread with nothing to do.
-  void on_rest() { shortest_ = TimeDelta::zero(); }
+  void on_rest() { rested_ = true; }
   // At least every kInterval while people are connected.
   void update(Timestamp now);
 
@@ -47,14 +60,21 @@ class OverloadControl {
   double share() const { return share_; }
   // The same for one of them, by any number that stays its own.
   double share_of(uint32_t viewer) const;
+  // By rule 4.
+  bool loses() const { return judged_ < loses_until_; }
 
  private:
   static constexpr TimeDelta kNothing = TimeDelta::infinite();
 
-  void judge(TimeDelta queue, TimeDelta passed);
+  // `lost`: for each datagram that was taken in.
+  void judge(TimeDelta queue, double lost, TimeDelta passed);
   void grow(Timestamp now);
 
   TimeDelta shortest_ = kNothing;  // wait since judged_; kNothing: nothing came
+  uint64_t taken_ = 0;             // since judged_
+  uint64_t lost_ = 0;              // likewise
+  bool rested_ = false;            // likewise
+  Timestamp loses_until_;
   Timestamp judged_;
   double share_ = 1;
   double known_ = 1;                // what it may quickly grow to

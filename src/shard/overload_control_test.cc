@@ -14,7 +14,7 @@ class OverloadControlTest : public ::testing::Test {
     const Timestamp start = now_;
     while (now_ - start < length) {
       now_ = now_ + TimeDelta::millis(10);
-      control_.on_datagram(waited(now_ - start));
+      control_.on_wait(waited(now_ - start));
       control_.update(now_);
     }
   }
@@ -77,6 +77,39 @@ TEST_F(OverloadControlTest, AQueueThatStandsIsCutUntilItGetsShorter) {
   for (const int64_t queue : {380, 330, 290, 250}) EXPECT_EQ(interval(queue), after) << "shorter";
   for (int i = 0; i < OverloadControl::kPatience - 1; ++i) EXPECT_EQ(interval(250), after);
   EXPECT_NEAR(interval(250), after * 0.9, 1e-9) << "no shorter for long";
+}
+
+TEST_F(OverloadControlTest, WhatIsLostCountsLikeWhatTheQueueGrowsBy) {
+  // A short wait too is a queue that stands, where the socket has no room for a longer one.
+  for (const int64_t wait : {150, 1}) {
+    SCOPED_TRACE(wait);
+    control_ = {};
+    control_.update(now_);
+    const auto interval = [&](uint64_t lost) {
+      control_.on_lost(lost);
+      run(OverloadControl::kInterval, TimeDelta::millis(wait));  // 20 datagrams
+      return control_.share();
+    };
+    EXPECT_EQ(interval(40), 1) << "it may have been a pause";
+    EXPECT_NEAR(interval(10), 0.9 / 1.5, 1e-9);
+    EXPECT_NEAR(interval(20), 0.9 / 1.5 * 0.9 / 2, 1e-9) << "no patience";
+  }
+}
+
+TEST_F(OverloadControlTest, WhatIsMissingIsNotAskedForWhileItLosesForWantOfTime) {
+  const auto interval = [&](bool lost, bool rested) {
+    if (lost) control_.on_lost(1);
+    if (rested) control_.on_rest();
+    run(OverloadControl::kInterval, TimeDelta::millis(10));
+    return control_.loses();
+  };
+  EXPECT_FALSE(interval(false, false));
+  EXPECT_FALSE(interval(true, true)) << "a burst that was longer than the buffer";
+  EXPECT_EQ(control_.share(), 1);
+  EXPECT_TRUE(interval(true, false));
+  EXPECT_TRUE(interval(false, false)) << "what follows waited behind it";
+  EXPECT_TRUE(interval(false, true));
+  EXPECT_FALSE(interval(false, true));
 }
 
 TEST_F(OverloadControlTest, SettlesBelowWhatItCanDo) {

@@ -250,7 +250,6 @@ void Shard::answer_stun(const FlowPath& path, Bytes datagram) {
 void Shard::handle_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now,
                             TimeDelta waited) {
   now_ = now;
-  overload_.on_datagram(waited);
   Peer* peer = find_peer(path, datagram);
   if (!peer) {
     // A check for a peer that is gone is no plain STUN request; answering it would keep a dead
@@ -410,7 +409,7 @@ void Shard::handle_timeout(Timestamp now) {
   // All of them, so there is no need to look each one up among the others.
   dirty_routers_.clear();
   for (auto& [id, router] : routers_) {
-    router->handle_tick(now);
+    router->handle_tick(now, !overload_.loses());
     dirty_routers_.push_back(router.get());
   }
   note_levels();

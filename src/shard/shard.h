@@ -56,6 +56,10 @@ class Shard {
   // feedback to its sender is about the network, not about us.
   void handle_datagram(const FlowPath& path, MutableBytes datagram, Timestamp now,
                        TimeDelta waited = {});
+  // What is given next had waited so long for the thread, and for no other reason.
+  void note_wait(TimeDelta waited) { overload_.on_wait(waited); }
+  // The socket had no room for so many, since they waited for the thread.
+  void note_lost(uint64_t datagrams) { overload_.on_lost(datagrams); }
   // Its thread had nothing left to do until what comes next arrived.
   void note_rest() { overload_.on_rest(); }
   // No room for what another datagram may make.

@@ -194,8 +194,8 @@ TEST(ShardTest, WhatWasTooMuchIsForgottenWithTheLastOne) {
   TestingCall call(3);
   for (int i = 0; i < 50; ++i) {
     auto packets = call.make_video_packets(1);
-    call.shard().handle_datagram({TestingCall::kServer, TestingCall::address(0)}, packets[0],
-                                 call.now(), TimeDelta::millis(100));
+    call.shard().note_wait(TimeDelta::millis(100));
+    call.forward(packets[0]);
     call.tick();
   }
   EXPECT_LT(call.shard().counters().share_percent.value(), 100u);

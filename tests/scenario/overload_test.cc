@@ -91,5 +91,27 @@ TEST_F(Overload, SoundGoesOnAndPicturesGetSmallerUntilItCanDoThemAgain) {
   }
 }
 
+// With every packet that its socket had lost asked for six times, three times as many came, and
+// were lost likewise; sound with them.
+TEST_F(Overload, WhatItsSocketLosesIsNotAskedForUntilItKeepsUp) {
+  SCOPED_TRACE(::testing::Message() << "PARLEY_SEED=" << world.network.seed());
+  meet();
+  world.server.give_room_for(600);
+  world.server.slow_down(TimeDelta::micros(300));  // 3,300 packets a second
+  world.network.run_for(TimeDelta::seconds(2));
+  EXPECT_GT(world.server.lost, 100u);
+  for (size_t i = 0; i < kPublishers; ++i)
+    EXPECT_LT(world.clients[i]->nacked(), 100u) << "publisher " << i;
+  const uint64_t lost = world.server.lost;
+  std::vector<uint64_t> heard;
+  for (size_t i = 0; i < kViewers; ++i) heard.push_back(viewer(i).audio_packets());
+  world.network.run_for(TimeDelta::seconds(8));
+  EXPECT_EQ(world.server.lost, lost);
+  for (size_t i = 0; i < kViewers; ++i) {
+    EXPECT_GE(viewer(i).audio_packets() - heard[i], 1'190u)
+        << "of 1,200 packets of sound, viewer " << i;
+  }
+}
+
 }  // namespace
 }  // namespace parley::sim
