@@ -23,8 +23,7 @@ namespace parley::shard {
 // 3. A queue that is as long as the socket allows gets no longer, but datagrams are lost. How many
 //    for each that is taken in counts like what it grows by, and no patience is had.
 // 4. From such a loss on, for kLosing, nothing that is missing is asked for, nor key frames: what
-// is
-//    asked for and lost again is asked for six times, and makes three datagrams of each.
+//    is asked for and lost again is asked for six times, and makes three datagrams of each.
 // 5. Where no queue stands the share grows each kRest: by kGrowth up to kBelow of what it was when
 //    the last one began; beyond by kCreep, twice, three times kCreep and so on, so that what it can
 //    do is passed slowly, but a thread that has become idle gives everything soon.
